@@ -1,0 +1,118 @@
+"""Every setting of the gateway: from the environment, then `.env`, else the default here.
+
+`.env.example` shows them all; a test keeps the two alike. Rates are written as the `limits` library
+reads them (`600/minute`). `LIMIT_SCALE` multiplies every rate and every count, so that a load test
+lifts all of them at once.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from limits import RateLimitItem, parse
+from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _rate(value: str) -> str:
+    try:
+        parse(value)
+    except ValueError as error:
+        raise ValueError("a rate is written like 600/minute or 20/second") from error
+    return value
+
+
+Rate = Annotated[str, AfterValidator(_rate)]
+Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    # Where it listens, where its state lives
+    https_port: int = Field(8443, ge=1, le=65535)
+    http_port: int = Field(8080, ge=1, le=65535)
+    server_name: str = "localhost"
+    state_dir: Path = Path("var")
+    certs_dir: Path = Path("certs")
+    gateway_socket: Path | None = None
+    """nginx reaches the gateway here; None is `STATE_DIR/run/gateway/gateway.sock`."""
+    database_url: str = ""
+    redis_url: str = ""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    # Tokens
+    token_issuer: str = "iaqverse-gateway"  # noqa: S105  (a name, no secret)
+    token_algorithm: Literal["ES256"] = "ES256"  # noqa: S105  (an algorithm's name)
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+
+    # Limits: rates by fixed window, counts, sizes
+    limit_scale: float = Field(1, gt=0)
+    http_rate_per_ip: Rate = "600/minute"
+    ingest_rate_per_ip: Rate = "6000/minute"
+    ingest_rate_per_token: Rate = "1200/minute"  # noqa: S105  (a rate)
+    ingest_rate_per_tenant: Rate = "60000/minute"
+    handshake_rate_per_ip: Rate = "300/minute"
+    message_rate_per_connection: Rate = "20/second"
+    connections_per_ip: Count = 200
+    connections_per_subject: Count = 100
+    connections_per_tenant: Count = 5_000
+    connections_total: Count = 20_000
+    limit_keys: Count = 10_000
+    max_body_bytes: Count = 262_144
+    max_batch: Count = 1_000
+    max_message_bytes: Count = 65_536
+    max_json_depth: Count = 8
+    max_topics_per_connection: Count = 128
+    max_bad_commands: Count = 10
+    max_clock_ahead: Seconds = 300
+
+    # The socket's clock
+    heartbeat: Seconds = 25
+    idle_timeout: Seconds = 60
+    slow_timeout: Seconds = 30
+    shutdown_grace: Seconds = 8
+
+    # What is kept
+    ring_publications: Count = 4_096
+    history_max_records: Count = 10_000
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Settings":
+        if self.idle_timeout <= self.heartbeat:
+            raise ValueError("IDLE_TIMEOUT must be longer than HEARTBEAT: else live clients close")
+        if self.https_port == self.http_port:
+            raise ValueError("HTTPS_PORT and HTTP_PORT must differ")
+        return self
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The exact Origin allow-list; empty means the gateway's own address."""
+        if self.allowed_origins:
+            return frozenset(self.allowed_origins)
+        default_port = 443
+        port = "" if self.https_port == default_port else f":{self.https_port}"
+        return frozenset({f"https://{self.server_name}{port}"})
+
+    @property
+    def socket_path(self) -> Path:
+        return self.gateway_socket or self.state_dir / "run" / "gateway" / "gateway.sock"
+
+    @property
+    def keys_dir(self) -> Path:
+        return self.state_dir / "keys"
+
+    def scaled(self, rate: str) -> RateLimitItem:
+        """The rate as a limit, `LIMIT_SCALE` applied; never less than one."""
+        item = parse(rate)
+        return type(item)(max(1, round(item.amount * self.limit_scale)), item.multiples)
+
+    def scaled_count(self, count: int) -> int:
+        return max(1, round(count * self.limit_scale))
