@@ -1,0 +1,111 @@
+"""The embedded store: SQLite in WAL with `synchronous=FULL`, one writer thread, few readers.
+
+The writer takes everything that waits into one commit, so a lone request pays one fsync at once and
+a thousand concurrent ones share it: no delay is added to wait for company.
+"""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from app.errors import UnavailableError
+from app.model import Position, Publication
+from app.protocol.topics import Selection
+from app.storage import sqlite_queries as queries
+from app.storage.base import Bucket, Committed, Denied, Draft, Outcome, Period
+from app.storage.schema import migrate
+from app.storage.sqlite_writer import Writer
+
+READERS = 2
+BUSY_TIMEOUT = 5.0
+"""Seconds to wait for another process's write: a command line that makes a device, a backup."""
+
+T = TypeVar("T")
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection as every user of the file has it; statements commit by themselves."""
+    connection = sqlite3.connect(
+        path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+    )
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def prepare(path: Path) -> None:
+    """Make or migrate the file, readable by its owner alone."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600, exist_ok=True)
+    connection = connect(path)
+    try:
+        migrate(connection)
+    finally:
+        connection.close()
+
+
+class SqliteStore:
+    """`app.storage.base.Store` in one file. `committed` runs on the loop that opened it."""
+
+    def __init__(self, path: Path, committed: Committed, *, capacity: int) -> None:
+        prepare(path)
+        self._path = path
+        self._loop = asyncio.get_running_loop()
+        self.writer = Writer(lambda: connect(path), self._loop, committed, capacity=capacity)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+        self._local = threading.local()
+
+    @property
+    def waiting(self) -> int:
+        """Drafts between their senders and the next commit."""
+        return self.writer.waiting
+
+    async def append(self, drafts: Sequence[Draft]) -> list[Outcome]:
+        return await self.writer.submit(
+            lambda db, ledger: ledger.append(db, drafts), weight=len(drafts)
+        )
+
+    async def position(self, tenant: str) -> Position:
+        return await self.writer.submit(lambda db, ledger: ledger.newest(db, tenant))
+
+    async def after(
+        self, tenant: str, sequence: int, selection: Selection, limit: int
+    ) -> list[Publication]:
+        return await self._read(lambda db: queries.after(db, tenant, sequence, selection, limit))
+
+    async def newest(self, tenant: str, selection: Selection, limit: int) -> list[Publication]:
+        return await self._read(lambda db: queries.newest(db, tenant, selection, limit))
+
+    async def measurements(
+        self, tenant: str, period: Period, selection: Selection
+    ) -> list[Publication]:
+        return await self._read(lambda db: queries.measurements(db, tenant, period, selection))
+
+    async def buckets(self, tenant: str, period: Period, selection: Selection) -> list[Bucket]:
+        return await self._read(lambda db: queries.buckets(db, tenant, period, selection))
+
+    async def denied(self) -> Denied:
+        return await self._read(queries.denied)
+
+    async def check(self) -> None:
+        await self.writer.submit(lambda db, _: db.execute("DELETE FROM tenants WHERE 0"))
+
+    async def close(self) -> None:
+        await self.writer.close()
+        self._readers.shutdown(wait=True)
+
+    async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        return await self._loop.run_in_executor(self._readers, self._run, query)
+
+    def _run(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            connection = getattr(self._local, "connection", None)
+            if connection is None:
+                connection = self._local.connection = connect(self._path)
+            return query(connection)
+        except sqlite3.Error as error:
+            raise UnavailableError("the store does not answer", part="store") from error
