@@ -1,0 +1,25 @@
+"""What can go wrong with tokens and keys. Neither error ever carries a token, a key or a claim."""
+
+from typing import Literal
+
+Reason = Literal[
+    "malformed",  # no token at all, or one that cannot be read
+    "header",  # header members other than alg, kid and typ, or other values than ours
+    "unknown_key",
+    "signature",
+    "claims",  # well signed, but a claim is missing, of a wrong type or out of its bounds
+    "expired",
+    "revoked",
+]
+
+
+class TokenRefusedError(Exception):
+    """`reason` is for the log and the counters; who presented the token is told none of it."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class KeyRingError(Exception):
+    """The directory of keys is absent, open to others, or holds what is no key. For operators."""
