@@ -1,0 +1,36 @@
+"""How many frames a peer may send for the payload they carry: a bound below the application.
+
+A frame costs the receiver some 2 µs before anybody sees a message, so pings, empty fragments and
+one-byte frames are work that no limit on messages ever counts.
+"""
+
+FRAME_BUDGET = 128
+"""Frames that a peer may send within one second of the clock beyond those its payload pays for."""
+
+FRAME_PRICE = 256
+"""Bytes of data payload that pay for one frame. Control frames pay for nothing."""
+
+
+class FrameBudget:
+    """Counts within whole seconds of `now`, so a burst across a boundary may reach twice the bound.
+
+    Two small integers: an idle connection keeps nothing else.
+    """
+
+    __slots__ = ("_debt", "_second")
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._debt = 0
+
+    def spend(self, payload: int, now: float) -> bool:
+        """Take one frame with `payload` paying bytes into account; False once it is over the bound.
+
+        What a large frame overpays is not saved up for later ones.
+        """
+        second = int(now)
+        if second != self._second:
+            self._second = second
+            self._debt = 0
+        self._debt = max(0, self._debt + FRAME_PRICE - payload)
+        return self._debt <= FRAME_BUDGET * FRAME_PRICE
