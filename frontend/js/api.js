@@ -1,0 +1,101 @@
+/** The gateway's HTTP routes for a dashboard, with its token and its one shape of error. */
+
+const TIMEOUT_MS = 10_000;
+
+/** @typedef {import("./protocol.js").Message} Message */
+
+/** `status` 0: nothing answered. `retryAfter` in seconds, null when the gateway named no time. */
+export class ApiError extends Error {
+  /**
+   * @param {number} status
+   * @param {{code?: string, message?: string, request_id?: string}} [body]
+   * @param {number | null} [retryAfter]
+   */
+  constructor(status, body = {}, retryAfter = null) {
+    super(body.message ?? `the gateway answered ${status}`);
+    this.status = status;
+    this.code = body.code ?? (status === 0 ? "unreachable" : "unknown");
+    this.requestId = body.request_id ?? null;
+    this.retryAfter = retryAfter;
+  }
+}
+
+export class Api {
+  #fetch;
+  #base;
+  #token;
+
+  /**
+   * @param {object} options
+   * @param {() => string | null} options.token
+   * @param {typeof fetch} [options.fetch]
+   * @param {string} [options.base] e.g. `https://localhost:8443`
+   */
+  constructor({ token, fetch = (input, init) => globalThis.fetch(input, init), base = "" }) {
+    this.#token = token;
+    this.#fetch = fetch;
+    this.#base = base;
+  }
+
+  /**
+   * Everything after a position, or, without one, the position of now.
+   * @param {{topics: Iterable<string>, after: string | null, limit: number, signal?: AbortSignal}} query
+   * @returns {Promise<{position: string, messages: Message[], more: boolean}>}
+   */
+  async messages({ topics, after, limit, signal }) {
+    const query = { topics: [...topics].join(","), limit: String(limit), ...(after && { after }) };
+    return this.#get("/api/messages", query, signal);
+  }
+
+  /**
+   * @param {{hours: number}} query
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Message[]>} records in the form of a measurement
+   */
+  async history({ hours }, signal) {
+    return this.#get("/api/iaq/data", { hours: String(hours) }, signal);
+  }
+
+  /**
+   * Whether a token opens the dashboard.
+   * @param {string} token
+   * @throws {ApiError} when it does not
+   */
+  async check(token) {
+    await this.#get("/api/messages", { topics: "all", limit: "1" }, undefined, token);
+  }
+
+  /**
+   * @param {string} path
+   * @param {Record<string, string>} query
+   * @param {AbortSignal} [signal]
+   * @param {string | null} [token]
+   */
+  async #get(path, query, signal, token = this.#token()) {
+    const response = await this.#ask(`${this.#base}${path}?${new URLSearchParams(query)}`, {
+      headers: token ? { Authorization: `Bearer ${token}` } : {},
+      cache: "no-store",
+      credentials: "omit",
+      redirect: "error",
+      signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])]),
+    });
+    const body = await response.json().catch(() => null);
+    if (response.ok && body !== null) return body;
+    throw new ApiError(response.status, body?.error, seconds(response.headers.get("Retry-After")));
+  }
+
+  /** @param {string} url @param {RequestInit} init */
+  async #ask(url, init) {
+    try {
+      return await this.#fetch(url, init);
+    } catch (error) {
+      if (init.signal?.aborted && /** @type {Error} */ (error).name === "AbortError") throw error;
+      throw new ApiError(0);
+    }
+  }
+}
+
+/** @param {string | null} header @returns {number | null} */
+function seconds(header) {
+  return header !== null && /^\d+$/.test(header) ? Number(header) : null;
+}

@@ -1,0 +1,176 @@
+/**
+ * Every message once, whichever way it comes: the socket first, polling while there is none, and one
+ * cursor over both. It knows no page.
+ *
+ * Events: `message` with each message, `history` with a list of records, `status` with one of `STATUSES`,
+ * `greeting` with the connection's greeting, `signed_out` when the token was refused.
+ */
+
+import { Cursor } from "./cursor.js";
+import { Emitter } from "./emitter.js";
+import { Poller } from "./polling.js";
+
+/**
+ * `connecting` the first time, `live` by socket, `catching_up` live while a gap is being filled,
+ * `polling`, `reconnecting` neither yet, `offline` neither, `denied` by the gateway, `stopped`.
+ */
+export const STATUSES = [
+  "stopped", "connecting", "live", "catching_up", "polling", "reconnecting", "offline", "denied",
+];
+
+const HISTORY_HOURS = 1;
+const HISTORY_RETRY_MS = 5000;
+
+export class Feed {
+  #events = new Emitter(["message", "history", "status", "greeting", "signed_out"]);
+  #manager;
+  #api;
+  #useWebSocket;
+  #cursor = new Cursor();
+  #poller;
+  #status = "stopped";
+  #running = false;
+  #timers;
+  /** @type {any} */ #retry = null;
+
+  /**
+   * @param {object} options
+   * @param {import("./websocket-manager.js").WebSocketManager} options.manager
+   * @param {Pick<import("./api.js").Api, "messages" | "history">} options.api
+   * @param {boolean} options.useWebSocket false: polling alone
+   * @param {import("./heartbeat.js").Timers} options.timers
+   * @param {EventTarget & {hidden: boolean}} options.document
+   */
+  constructor({ manager, api, useWebSocket, timers, document }) {
+    this.#manager = manager;
+    this.#api = api;
+    this.#useWebSocket = useWebSocket;
+    this.#timers = timers;
+    this.#poller = new Poller({
+      api,
+      cursor: this.#cursor,
+      topics: () => manager.subscriptions,
+      receiver: {
+        message: (message) => this.#events.emit("message", message),
+        answered: (caughtUp) => this.#answered(caughtUp),
+        began: () => this.#loadHistory(),
+        lost: () => this.#loadHistory(),
+        failed: (error) => this.#failed(error),
+      },
+      timers,
+      document,
+    });
+    manager.on("all", (message) => this.#live(message));
+    manager.on("connected", (greeting) => this.#connected(greeting));
+    manager.on("disconnected", () => this.#fallBack());
+    manager.on("error", () => this.#fallBack());
+    manager.on("lagged", () => this.#fillGap());
+  }
+
+  get status() {
+    return this.#status;
+  }
+
+  /** @param {string} event @param {(detail: any) => void} listener */
+  on(event, listener) {
+    this.#events.on(event, listener);
+  }
+
+  start() {
+    if (this.#running) return;
+    this.#running = true;
+    this.#show("connecting");
+    if (this.#useWebSocket) this.#manager.connect();
+    else this.#poller.start();
+  }
+
+  /** Forget where the stream stood: the next start may be another person's. */
+  stop() {
+    this.#running = false;
+    this.#poller.stop();
+    this.#timers.clearTimeout(this.#retry);
+    this.#manager.disconnect();
+    this.#cursor.reset();
+    this.#show("stopped");
+  }
+
+  /** @param {import("./protocol.js").Message} message */
+  #live(message) {
+    if (this.#running && this.#cursor.live(message.position)) this.#events.emit("message", message);
+  }
+
+  /** @param {Record<string, any>} greeting */
+  #connected(greeting) {
+    if (!this.#running) return;
+    this.#events.emit("greeting", greeting);
+    this.#poller.stop();
+    if (this.#cursor.position === null && greeting.position) {
+      this.#cursor.begin(greeting.position);
+      this.#show("live");
+      this.#loadHistory();
+    } else {
+      this.#fillGap();
+    }
+  }
+
+  #fillGap() {
+    if (!this.#running) return;
+    this.#cursor.fallBehind();
+    this.#show("catching_up");
+    this.#poller.catchUp();
+  }
+
+  /** The socket failed: poll until it is back. The manager goes on trying meanwhile. */
+  #fallBack() {
+    if (!this.#running || this.#manager.isConnectionActive()) return;
+    if (["live", "catching_up", "connecting"].includes(this.#status)) this.#show("reconnecting");
+    this.#poller.start();
+  }
+
+  /** @param {boolean} caughtUp */
+  #answered(caughtUp) {
+    if (!this.#manager.isConnected) {
+      // The gateway is there again: no need to sit out the back-off.
+      if (this.#status === "offline" && this.#useWebSocket) this.#manager.connect();
+      this.#show("polling");
+    } else if (caughtUp) {
+      this.#show("live");
+    }
+  }
+
+  /** @param {import("./api.js").ApiError} error @returns {boolean} whether to go on polling */
+  #failed(error) {
+    if (error.status === 401) {
+      this.stop();
+      this.#events.emit("signed_out");
+      return false;
+    }
+    if (error.status === 403) {
+      this.stop();
+      this.#show("denied");
+      return false;
+    }
+    if (!this.#manager.isConnected) this.#show("offline");
+    return true;
+  }
+
+  async #loadHistory() {
+    this.#timers.clearTimeout(this.#retry);
+    try {
+      const records = await this.#api.history({ hours: HISTORY_HOURS });
+      if (this.#running) this.#events.emit("history", records);
+    } catch (error) {
+      if (!this.#running) return;
+      const { retryAfter } = /** @type {import("./api.js").ApiError} */ (error);
+      const wait = Math.max(HISTORY_RETRY_MS, (retryAfter ?? 0) * 1000);
+      this.#retry = this.#timers.setTimeout(() => this.#loadHistory(), wait);
+    }
+  }
+
+  /** @param {string} status */
+  #show(status) {
+    if (status === this.#status) return;
+    this.#status = status;
+    this.#events.emit("status", status);
+  }
+}

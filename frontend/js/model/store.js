@@ -1,0 +1,115 @@
+/** What the page knows: rooms with their sensors, modules, and the latest events. Bounded. */
+
+import { QUANTITIES } from "../iaq/quantities.js";
+import { Series } from "./series.js";
+
+/** The least recently heard is forgotten first. */
+export const MAX_SENSORS = 500;
+export const MAX_MODULES = 500;
+export const MAX_EVENTS = 200;
+
+/**
+ * @typedef {import("../protocol.js").Message} Message
+ * @typedef {{enseigne: string, salle: string, sensors: Map<string, Series>, modules: Map<string, Message>}} Room
+ */
+
+export class Store {
+  /** @type {Map<string, Room>} */ rooms = new Map();
+  /** Predictions, actions, alerts and module states, newest first. @type {Message[]} */
+  events = [];
+  /** Sensors and modules by when they were last heard. @type {Map<string, () => void>} */
+  #sensors = new Map();
+  /** @type {Map<string, () => void>} */ #modules = new Map();
+
+  /** @param {Message} message @returns {boolean} whether anything changed */
+  apply(message) {
+    if (message.type === "measurement") return this.#measured(message);
+    if (message.type === "module") this.#moduleChanged(message);
+    this.events.unshift(message);
+    if (this.events.length > 1 && time(message) < time(this.events[1])) {
+      this.events.sort((a, b) => time(b) - time(a));
+    }
+    this.events.length = Math.min(this.events.length, MAX_EVENTS);
+    return true;
+  }
+
+  clear() {
+    this.rooms.clear();
+    this.events = [];
+    this.#sensors.clear();
+    this.#modules.clear();
+  }
+
+  /** @param {Message} message */
+  #measured(message) {
+    const at = time(message);
+    if (!Number.isFinite(at)) return false;
+    const room = this.#room(message);
+    const sensor = String(message.sensor_id ?? "");
+    let series = room.sensors.get(sensor);
+    if (!series) room.sensors.set(sensor, (series = new Series()));
+    heard(this.#sensors, JSON.stringify([roomKey(message), sensor]), MAX_SENSORS, () => {
+      room.sensors.delete(sensor);
+      if (room.sensors.size === 0) this.rooms.delete(roomKey(room));
+    });
+    return series.insert({ at, values: quantities(message), score: message.global_score ?? null });
+  }
+
+  /** @param {Message} message */
+  #moduleChanged(message) {
+    if (!message.salle) return;
+    const room = this.#room(message);
+    const id = moduleId(message);
+    const known = room.modules.get(id);
+    if (known && time(known) > time(message)) return;
+    room.modules.set(id, message);
+    heard(this.#modules, JSON.stringify([roomKey(message), id]), MAX_MODULES, () => room.modules.delete(id));
+  }
+
+  /** @param {Message} message @returns {Room} */
+  #room({ enseigne, salle }) {
+    const key = roomKey({ enseigne, salle });
+    let room = this.rooms.get(key);
+    if (!room) {
+      room = { enseigne: enseigne ?? "", salle: salle ?? "", sensors: new Map(), modules: new Map() };
+      this.rooms.set(key, room);
+    }
+    return room;
+  }
+}
+
+/** @param {{enseigne?: string, salle?: string}} place @returns {string} */
+export function roomKey({ enseigne, salle }) {
+  return JSON.stringify([enseigne ?? "", salle ?? ""]);
+}
+
+/** @param {Message} message @returns {string} */
+export function moduleId(message) {
+  return String(message.module_id ?? message.module ?? message.sensor_id ?? "");
+}
+
+/** @param {Message} message @returns {number} seconds since the epoch; NaN without a time */
+export function time({ timestamp }) {
+  return Date.parse(timestamp) / 1000;
+}
+
+/** @param {Message} message @returns {Record<string, number | null>} */
+function quantities(message) {
+  const values = QUANTITIES.map(({ name, flat }) => [name, message.values?.[name] ?? message[flat] ?? null]);
+  return Object.fromEntries(values);
+}
+
+/**
+ * @param {Map<string, () => void>} order
+ * @param {string} key
+ * @param {number} max
+ * @param {() => void} forget what to do when this key is the one too many
+ */
+function heard(order, key, max, forget) {
+  order.delete(key);
+  order.set(key, forget);
+  if (order.size <= max) return;
+  const [[oldest, forgetOldest]] = order;
+  order.delete(oldest);
+  forgetOldest();
+}

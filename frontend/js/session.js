@@ -1,0 +1,81 @@
+/**
+ * Who is signed in: the token lives in this page's memory only, never in storage, and an address that
+ * carries one (`#token=…`) is cleaned before anything else happens.
+ */
+
+import { Emitter } from "./emitter.js";
+
+/** Three base64url parts (RFC 7515 §7.1), no longer than the gateway reads. */
+const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+const MAX_LENGTH = 8192;
+
+/** @param {string} text @returns {boolean} */
+export function looksLikeToken(text) {
+  return text.length <= MAX_LENGTH && TOKEN.test(text);
+}
+
+/**
+ * Take the token out of the address, and out of the address's entry in the history.
+ * @param {Location} location
+ * @param {History} history
+ * @returns {string | null}
+ */
+export function takeTokenFromAddress(location, history) {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (token === null) return null;
+  history.replaceState(history.state, "", location.pathname + location.search);
+  return token;
+}
+
+/** Fires `ended` with a reason (`expired`, `signed_out` or null) when a person has to sign in. */
+export class Session {
+  #events = new Emitter(["ended", "began"]);
+  /** @type {string | null} */ #token = null;
+  /** @type {{promise: Promise<string>, resolve: (token: string) => void} | null} */ #asked = null;
+
+  get token() {
+    return this.#token;
+  }
+
+  /** @param {string} event @param {(detail: any) => void} listener */
+  on(event, listener) {
+    this.#events.on(event, listener);
+  }
+
+  /** @param {string} token */
+  begin(token) {
+    this.#token = token;
+    this.#asked?.resolve(token);
+    this.#asked = null;
+    this.#events.emit("began");
+  }
+
+  /** The token in hand or, after somebody has signed in, the new one. @returns {Promise<string>} */
+  async need() {
+    return this.#token ?? this.#ask(null);
+  }
+
+  /** The gateway refused this token: wait for another. @param {string | null} refused */
+  async renew(refused) {
+    if (this.#token !== null && this.#token !== refused) return this.#token;
+    this.#token = null;
+    return this.#ask("expired");
+  }
+
+  end() {
+    this.#token = null;
+    this.#ask("signed_out");
+  }
+
+  /** @param {string | null} reason @returns {Promise<string>} one promise for all who wait */
+  #ask(reason) {
+    if (!this.#asked) {
+      /** @type {(token: string) => void} */
+      let resolve = () => {};
+      const promise = new Promise((/** @type {(token: string) => void} */ done) => (resolve = done));
+      this.#asked = { promise, resolve };
+      this.#events.emit("ended", reason);
+    }
+    return this.#asked.promise;
+  }
+}
