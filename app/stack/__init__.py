@@ -1,0 +1,1 @@
+"""nginx, the gateway and the demo feed, run together on one machine."""

