@@ -29,25 +29,39 @@ def venv_version() -> str:
 def install(lock: Path) -> None:
     """Install `lock` into `.venv`, which is made when there is none.
 
-    Packages beyond the lock stay: the tests' environment also serves `make run`.
+    Packages beyond the lock stay: the tests' environment also serves `make run`. pip takes over
+    where uv fails, since a machine's mirror and certificates may be told to pip alone.
     """
     uv = _find_uv() or _fetch_uv()
-    target = ["--require-hashes", "-r", str(lock)]
     if uv:
-        environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
-        if not venv_version():
-            make = [str(uv), "--quiet", "venv", "--clear", "--python", sys.executable, str(VENV)]
-            run(make, environment=environment)
-        put = [str(uv), "--quiet", "pip", "install", "--python", str(PYTHON), *target]
-        run(put, environment=environment)
-        return
+        try:
+            _install_with_uv(uv, lock)
+        except SetupError as error:
+            say(f"{error}\nsetup: trying again with pip")
+        else:
+            return
+    _install_with_pip(lock)
+
+
+def _install_with_uv(uv: Path, lock: Path) -> None:
+    environment = {"UV_SYSTEM_CERTS": "1", **os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+    if not venv_version():
+        make = [str(uv), "--quiet", "venv", "--clear", "--python", sys.executable, str(VENV)]
+        run(make, environment=environment)
+    put = [str(uv), "--quiet", "pip", "install", "--python", str(PYTHON), "--require-hashes"]
+    run([*put, "-r", str(lock)], environment=environment)
+
+
+def _install_with_pip(lock: Path) -> None:
     if not venv_version():
         run([sys.executable, "-m", "venv", "--clear", str(VENV)])
-    run([str(PYTHON), "-m", "pip", "install", "--quiet", *target])
+    if not list(VENV.glob("lib/python*/site-packages/pip")):  # one that uv made has none
+        run([str(PYTHON), "-m", "ensurepip"])
+    run([str(PYTHON), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(lock)])
 
 
 def require_uv() -> Path:
-    """uv itself, for writing lock files; raises `SetupError` where it cannot be had."""
+    """The program uv, for writing lock files; raises `SetupError` where it cannot be had."""
     uv = _find_uv() or _fetch_uv()
     if uv is None:
         raise SetupError("lock files are written by uv, which could not be installed")

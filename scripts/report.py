@@ -16,7 +16,7 @@ def say(line: str) -> None:
 def run(command: Sequence[str], *, environment: Mapping[str, str] | None = None) -> None:
     """Run a command quietly; raises `SetupError` with the end of its output when it fails."""
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603  (commands are spelled out in this folder)
             command,
             env=environment,
             stdin=subprocess.DEVNULL,
