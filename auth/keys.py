@@ -74,7 +74,7 @@ class KeyRing:
 
     @classmethod
     def load(cls, directory: Path) -> Self:
-        """Raises KeyRingError, naming the file, for no key, a damaged one, or one open to others."""
+        """Raises KeyRingError, naming the file: no key, a damaged one, or one open to others."""
         # The pointer first: the key it names was published before it.
         signing = _read_pointer(directory)
         if signing is None:

@@ -34,7 +34,7 @@ class VerifiedTokens:
         self.refused = 0
 
     def principal(self, token: str, now: float) -> Principal:
-        """Raises TokenRefusedError. Expiry and revocation are looked at each time, not just once."""
+        """Raises TokenRefusedError. Expiry and revocation are looked at each time anew."""
         try:
             principal = self._known_or_verified(token, now)
         except TokenRefusedError:
