@@ -1,0 +1,107 @@
+"""A recording, read whole: its rows by time, and why others were left out."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from math import isfinite
+from pathlib import Path
+
+from app.demo.columns import Column, Columns, RecordingError, find_columns
+
+_MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-"})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    at: float
+    """Seconds since the epoch."""
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    rows: tuple[Row, ...]
+    """By time; those of one time in the file's order."""
+    skipped: Counter[str]
+    """Rows left out: `no_value`, `bad_time`, `bad_number`, `malformed`."""
+    without_zone: int
+    """How many rows say no zone, so that one had to be taken for granted."""
+
+
+def read_recording(
+    path: Path, *, wanted: str | None = None, zone: tzinfo | None = None
+) -> Recording:
+    """Read a CSV file with a header, quoted or not, with or without a byte order mark.
+
+    `wanted` is a map of columns (`find_columns`). Times without an offset are local times of `zone`
+    (None: UTC). A header with one name fewer than the rows have cells means an index column first.
+    Memory: about 0.5 KB a row. Raises RecordingError and OSError.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return _read(csv.reader(file), wanted, zone or UTC)
+    except UnicodeDecodeError as error:
+        raise RecordingError("the file is not UTF-8") from error
+    except csv.Error as error:
+        raise RecordingError("the file is not CSV") from error
+
+
+def _read(lines: Iterator[list[str]], wanted: str | None, zone: tzinfo) -> Recording:
+    header = next(lines, None)
+    if not header:
+        raise RecordingError("the file is empty")
+    columns = find_columns(header, wanted)
+    rows: list[Row] = []
+    skipped: Counter[str] = Counter()
+    without_zone = width = 0
+    for cells in lines:
+        if not cells:
+            continue
+        width = width or _width(header, cells)
+        if len(cells) != width:
+            skipped["malformed"] += 1
+            continue
+        named = cells[width - len(header) :]
+        row = _row(named, columns, zone)
+        if isinstance(row, str):
+            skipped[row] += 1
+            continue
+        rows.append(row[0])
+        without_zone += row[1]
+    rows.sort(key=lambda row: row.at)
+    return Recording(tuple(rows), skipped, without_zone)
+
+
+def _width(header: Sequence[str], cells: Sequence[str]) -> int:
+    """The first row decides whether there is an index column."""
+    return len(header) + (len(cells) == len(header) + 1)
+
+
+def _row(cells: Sequence[str], columns: Columns, zone: tzinfo) -> tuple[Row, bool] | str:
+    """The row and whether its zone was taken for granted, or why it is none."""
+    try:
+        values = dict(_values(cells, columns.values))
+    except ValueError:
+        return "bad_number"
+    if not values:
+        return "no_value"
+    try:
+        time = datetime.fromisoformat(cells[columns.time].strip())
+        given = time.tzinfo is None
+        at = (time.replace(tzinfo=zone) if given else time).timestamp()
+    except (ValueError, OverflowError):
+        return "bad_time"
+    return Row(at, values), given
+
+
+def _values(cells: Sequence[str], columns: Sequence[Column]) -> Iterator[tuple[str, float]]:
+    for column in columns:
+        text = cells[column.index].strip()
+        if text.lower() in _MISSING:
+            continue
+        value = float(text)
+        if not isfinite(value):
+            raise ValueError("no finite number")
+        yield column.quantity, value if column.factor == 1 else round(value * column.factor, 6)
