@@ -50,8 +50,9 @@ class Settings(BaseSettings):
     limit_scale: float = Field(1, gt=0)
     http_rate_per_ip: Rate = "600/minute"
     ingest_rate_per_ip: Rate = "6000/minute"
-    ingest_rate_per_token: Rate = "1200/minute"  # noqa: S105  (a rate)
-    ingest_rate_per_tenant: Rate = "60000/minute"
+    measurement_rate_per_token: Rate = "30000/minute"  # noqa: S105  (a rate)
+    measurement_rate_per_tenant: Rate = "300000/minute"
+    publish_rate_per_token: Rate = "1200/minute"  # noqa: S105  (a rate)
     handshake_rate_per_ip: Rate = "300/minute"
     message_rate_per_connection: Rate = "20/second"
     connections_per_ip: Count = 200
@@ -104,6 +105,11 @@ class Settings(BaseSettings):
     @property
     def socket_path(self) -> Path:
         return self.gateway_socket or self.state_dir / "run" / "gateway" / "gateway.sock"
+
+    @property
+    def database_path(self) -> Path:
+        """The embedded store's file."""
+        return self.state_dir / "gateway.db"
 
     @property
     def keys_dir(self) -> Path:

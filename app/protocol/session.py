@@ -51,6 +51,8 @@ class Rules:
 
     heartbeat: float
     idle_timeout: float
+    slow_timeout: float
+    """How long a connection may go without reading while messages wait for it."""
     max_topics: int
     max_bad_commands: int
     message_rate: Rate

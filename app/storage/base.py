@@ -85,10 +85,11 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """Who is shut out at the moment: names of disabled tenants, ids of revoked tokens."""
+    """Who is shut out at the moment."""
 
     tenants: frozenset[str]
-    token_ids: frozenset[str]
+    tokens: dict[str, int]
+    """Revoked ones that have not ended yet: id → end, in seconds since the epoch."""
 
 
 class Store(Protocol):

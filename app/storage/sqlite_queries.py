@@ -80,8 +80,10 @@ def buckets(
 
 def denied(db: sqlite3.Connection) -> Denied:
     tenants = db.execute("SELECT name FROM tenants WHERE disabled")
-    tokens = db.execute("SELECT token_id FROM devices WHERE revoked")
-    return Denied(frozenset(name for (name,) in tenants), frozenset(token for (token,) in tokens))
+    tokens = db.execute(
+        "SELECT token_id, expires_at FROM devices WHERE revoked AND expires_at > unixepoch()"
+    )
+    return Denied(frozenset(name for (name,) in tenants), dict(tokens.fetchall()))
 
 
 def _publication(tenant: str, row: tuple[str, int, str, str, str, str, bytes]) -> Publication:

@@ -1,0 +1,96 @@
+"""The composition root: the only place that names concrete backends."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from app.domain import channel, places
+from app.domain.hub import Hub
+from app.domain.ingest import Ingest
+from app.domain.places import Places
+from app.domain.subscriber import Desk
+from app.domain.sweep import Sweep, drain
+from app.domain.watch import Watch
+from app.edge.access import Access
+from app.edge.gateway import Gateway
+from app.edge.limits import Limits
+from app.protocol.quota import Rate
+from app.protocol.session import Rules
+from app.settings import Settings
+from app.storage.sqlite import SqliteStore
+from auth.keys import KeyRing
+from auth.revocation import Revocations
+from auth.tokens import TokenVerifier
+from auth.verified import VerifiedTokens
+
+STORE_CAPACITY = 20_000
+"""Drafts that may wait for a commit; more are refused as unavailable."""
+RING_BYTES = 8 * 1024 * 1024
+"""Frames held per tenant with connections, for those that fall behind."""
+TOKENS_REMEMBERED = 20_000
+
+
+@contextlib.asynccontextmanager
+async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
+    """A gateway that works: its store open, its sweep going. At the end it drains and lets go.
+
+    Raise `auth.errors.KeyRingError` when there are no signing keys.
+    """
+    keys = KeyRing.load(settings.keys_dir)
+    revocations = Revocations()
+    tokens = VerifiedTokens(
+        TokenVerifier(keys, settings.token_issuer),
+        capacity=TOKENS_REMEMBERED,
+        revoked=revocations.revoked,
+    )
+    hub = Hub(channel.Bounds(settings.ring_publications, RING_BYTES))
+    desk = Desk(hub, Places(_places(settings)), _rules(settings))
+    store = SqliteStore(settings.database_path, hub.publish, capacity=STORE_CAPACITY)
+    watch = Watch(store, revocations, desk)
+    await watch.look()
+    built = Gateway(
+        settings=settings,
+        store=store,
+        hub=hub,
+        desk=desk,
+        ingest=Ingest(
+            store, time.time, max_ahead=settings.max_clock_ahead, max_batch=settings.max_batch
+        ),
+        access=Access(tokens),
+        limits=Limits(settings),
+        jwks=msgspec.json.encode(keys.jwks()),
+    )
+    async with asyncio.TaskGroup() as background:
+        running = [background.create_task(Sweep(desk).run()), background.create_task(watch.run())]
+        try:
+            yield built
+        finally:
+            await drain(desk, settings.shutdown_grace)
+            for task in running:
+                task.cancel()
+    await store.close()
+
+
+def _places(settings: Settings) -> places.Bounds:
+    scaled = settings.scaled_count
+    return places.Bounds(
+        total=scaled(settings.connections_total),
+        per_ip=scaled(settings.connections_per_ip),
+        per_subject=scaled(settings.connections_per_subject),
+        per_tenant=scaled(settings.connections_per_tenant),
+    )
+
+
+def _rules(settings: Settings) -> Rules:
+    rate = settings.scaled(settings.message_rate_per_connection)
+    return Rules(
+        heartbeat=settings.heartbeat,
+        idle_timeout=settings.idle_timeout,
+        slow_timeout=settings.slow_timeout,
+        max_topics=settings.max_topics_per_connection,
+        max_bad_commands=settings.max_bad_commands,
+        message_rate=Rate(burst=2 * rate.amount, interval=rate.get_expiry() / rate.amount),
+    )

@@ -1,0 +1,91 @@
+"""All that the hub holds of one tenant."""
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+
+from app.domain.audience import Audience, Member
+from app.domain.ring import Entry, Ring
+from app.model import Position, RoutingKey, Topic
+from app.protocol.topics import Selection
+
+MAX_ROUTES = 4_096
+"""Routing keys whose audiences are remembered; beyond it they are all found anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a channel holds at most; at each bound the oldest makes room."""
+
+    publications: int
+    frame_bytes: int
+    sensors: int = 10_000
+    """Sensors whose latest measurement is held for those who fell too far behind."""
+    alerts: int = 1_000
+
+
+class Channel:
+    """Its order's position, its recent publications, its audiences."""
+
+    def __init__(self, position: Position, bounds: Bounds) -> None:
+        self.position = position
+        self.ring = Ring(bounds.publications, bounds.frame_bytes)
+        self.audiences: dict[Selection, Audience] = {}
+        self._bounds = bounds
+        self._latest: OrderedDict[str, Entry] = OrderedDict()
+        self._alerts: deque[Entry] = deque(maxlen=bounds.alerts)
+        self._routes: dict[RoutingKey, tuple[Audience, ...]] = {}
+
+    def join(self, member: Member, selection: Selection) -> Audience:
+        audience = self.audiences.get(selection)
+        if audience is None:
+            audience = self.audiences[selection] = Audience(selection)
+            self._routes.clear()
+        audience.members.add(member)
+        return audience
+
+    def leave(self, member: Member, audience: Audience) -> None:
+        audience.members.discard(member)
+        if audience.members:
+            return
+        self.audiences.pop(audience.selection, None)
+        self._routes.clear()
+        if not self.audiences:
+            self._forget()
+
+    def record(self, entry: Entry) -> None:
+        """Hold a publication for those who fall behind."""
+        self.ring.append(entry)
+        key = entry.key
+        if key.topic is Topic.MEASUREMENTS and key.sensor_id is not None:
+            self._latest[key.sensor_id] = entry
+            self._latest.move_to_end(key.sensor_id)
+            if len(self._latest) > self._bounds.sensors:
+                self._latest.popitem(last=False)
+        elif key.topic is Topic.ALERTS:
+            self._alerts.append(entry)
+
+    def route(self, key: RoutingKey) -> tuple[Audience, ...]:
+        audiences = self._routes.get(key)
+        if audiences is None:
+            if len(self._routes) >= MAX_ROUTES:
+                self._routes.clear()
+            audiences = tuple(
+                audience for audience in self.audiences.values() if audience.selection.matches(key)
+            )
+            self._routes[key] = audiences
+        return audiences
+
+    def digest(self, selection: Selection, sequence: int) -> list[Entry]:
+        """Since `sequence`: each sensor's latest measurement and every alert, in order."""
+        entries = {
+            entry.sequence: entry
+            for entry in (*self._latest.values(), *self._alerts)
+            if entry.sequence >= sequence and selection.matches(entry.key)
+        }
+        return [entries[number] for number in sorted(entries)]
+
+    def _forget(self) -> None:
+        """Nobody listens: hold nothing."""
+        self.ring.clear()
+        self._latest.clear()
+        self._alerts.clear()

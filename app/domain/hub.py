@@ -1,0 +1,147 @@
+"""Fan-out: each publication framed once, joined per audience, written once per connection and turn.
+
+The first publication after a quiet turn of the loop is written at once; what follows in the same
+turn goes together at its end. No timer delays anything (DESIGN 3.1, measured there).
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+
+from app.domain.audience import Audience, Member
+from app.domain.channel import Bounds, Channel
+from app.domain.ring import Entry
+from app.model import Position, Publication
+from app.protocol.topics import Selection
+from app.transport.framing import text_frame
+
+CATCH_UP_BYTES = 65_536
+"""Written to one late connection at a time, so that it never has much more than this in flight."""
+FLUSH_BYTES = 262_144
+"""Pending for all audiences before a flush does not wait for the turn's end."""
+
+
+class Hub:
+    """Holds every tenant's channel. All of it runs on one event loop; nothing awaits."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._bounds = bounds
+        self._channels: dict[str, Channel] = {}
+        self._dirty: list[Audience] = []
+        self._pending_bytes = 0
+        self._in_turn = False
+        self.publications = 0
+        self.deliveries = 0
+        self.lagged = 0
+        self.dropped = 0
+
+    @property
+    def channels(self) -> dict[str, Channel]:
+        return self._channels
+
+    def channel(self, tenant: str) -> Channel | None:
+        """None until `open` or the tenant's first publication."""
+        return self._channels.get(tenant)
+
+    def open(self, tenant: str, position: Position) -> Channel:
+        """The tenant's channel, at this position unless it is further already."""
+        channel = self._channels.get(tenant)
+        if channel is None:
+            channel = self._channels[tenant] = Channel(position, self._bounds)
+        return channel
+
+    def publish(self, publications: Sequence[Publication]) -> None:
+        """Send committed publications, in the order of their positions, to whom they reach."""
+        for publication in publications:
+            self._add(publication)
+        self.publications += len(publications)
+        if not self._in_turn:
+            self.flush()
+            self._in_turn = True
+            self._loop.call_soon(self._end_turn)
+
+    def join(self, member: Member, channel: Channel, selection: Selection) -> Audience:
+        """From the next publication on, the member gets what the selection matches."""
+        self.flush()
+        return channel.join(member, selection)
+
+    def move(
+        self, member: Member, channel: Channel, audience: Audience, selection: Selection
+    ) -> Audience:
+        """Change what a member sees; what it missed before is chosen by the new selection."""
+        self.flush()
+        if audience.selection == selection:
+            return audience
+        channel.leave(member, audience)
+        joined = channel.join(member, selection)
+        member.missed_since_match += joined.matched - audience.matched
+        return joined
+
+    def leave(self, member: Member, channel: Channel, audience: Audience) -> None:
+        self.flush()
+        channel.leave(member, audience)
+
+    def flush(self) -> None:
+        dirty, self._dirty = self._dirty, []
+        self._pending_bytes = 0
+        for audience in dirty:
+            self.deliveries += audience.flush()
+
+    def catch_up(self, member: Member, channel: Channel, audience: Audience) -> None:
+        """Its connection reads again: send what it missed, as far as it goes on reading."""
+        self.flush()
+        while member.missed_from and not member.connection.paused:
+            entries = channel.ring.since(member.missed_from)
+            if entries is None:
+                self._send_digest(member, channel, audience)
+                return
+            frames: list[bytes] = []
+            size = 0
+            member.missed_from = 0
+            for entry in entries:
+                if size >= CATCH_UP_BYTES:
+                    member.missed_from = entry.sequence
+                    break
+                if audience.selection.matches(entry.key):
+                    frames.append(entry.frame)
+                    size += len(entry.frame)
+            self._write(member, frames)
+
+    def _add(self, publication: Publication) -> None:
+        channel = self.open(publication.tenant, publication.position)
+        channel.position = publication.position
+        if not channel.audiences:
+            return
+        frame = text_frame(publication.text)
+        sequence = publication.position.sequence
+        channel.record(Entry(sequence, publication.key, frame))
+        for audience in channel.route(publication.key):
+            self._pending_bytes += len(frame)
+            if audience.add(sequence, frame):
+                self._dirty.append(audience)
+        if self._pending_bytes > FLUSH_BYTES:
+            self.flush()
+
+    def _end_turn(self) -> None:
+        if self._dirty:
+            self.flush()
+            self._loop.call_soon(self._end_turn)
+        else:
+            self._in_turn = False
+
+    def _send_digest(self, member: Member, channel: Channel, audience: Audience) -> None:
+        """Too far behind: the latest of each sensor, every alert, and how much was left out."""
+        entries = channel.digest(audience.selection, member.missed_from)
+        dropped = max(0, audience.matched - member.missed_since_match - len(entries))
+        member.missed_from = 0
+        self.lagged += 1
+        self.dropped += dropped
+        told = text_frame(msgspec.json.encode({"type": "lagged", "dropped": dropped}))
+        self._write(member, [told, *(entry.frame for entry in entries)])
+
+    def _write(self, member: Member, frames: list[bytes]) -> None:
+        if frames:
+            self.deliveries += len(frames)
+            member.connection.write(b"".join(frames))

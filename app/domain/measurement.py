@@ -1,0 +1,122 @@
+"""A sensor's measurement: the body it sends and the documented message that comes of it."""
+
+import hashlib
+from typing import Annotated, Any
+
+import msgspec
+
+from app.domain.decoding import decode
+from app.domain.timestamps import parse_time
+from app.errors import ForbiddenError, InvalidInputError
+from app.iaq.quantities import canonical
+from app.iaq.score import global_level, global_score
+from app.model import RoutingKey, Topic, wire_time
+from app.storage.base import Draft
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Quantity = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
+Number = (
+    Annotated[int, msgspec.Meta(ge=-1_000_000_000, le=1_000_000_000)]
+    | Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
+)
+
+MEMBERS = frozenset(
+    {
+        "type", "timestamp", "sensor_id", "enseigne", "salle", "values", "tenant",
+        "global_score", "global_level", "received_at", "position",
+    }
+)  # fmt: skip
+"""Members of the message that no quantity's flat name may take."""
+
+
+class Measurement(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The body of `POST /api/ingest`. Units: ppm, µg/m³, mg/m³, °C, %RH."""
+
+    sensor_id: Name
+    enseigne: Name
+    salle: Name
+    values: Annotated[dict[Quantity, Number], msgspec.Meta(min_length=1, max_length=64)]
+    timestamp: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    tenant: str | None = None
+    """Not needed: the token says it. Where a sender states it, it must be the token's."""
+
+
+class WrongTenantError(ForbiddenError):
+    code = "wrong_tenant"
+
+
+_DECODER = msgspec.json.Decoder(Measurement)
+_encode = msgspec.json.Encoder().encode
+
+
+def parse(body: bytes | msgspec.Raw, tenant: str) -> Measurement:
+    """Raise `BadRequestError`, `InvalidInputError` or `WrongTenantError`."""
+    measurement = decode(_DECODER, body)
+    if measurement.tenant not in (None, tenant):
+        raise WrongTenantError("the token is another tenant's")
+    return measurement
+
+
+def routing_key(measurement: Measurement) -> RoutingKey:
+    return RoutingKey(
+        Topic.MEASUREMENTS, measurement.enseigne, measurement.salle, measurement.sensor_id
+    )
+
+
+def time_of(measurement: Measurement, received_ms: int, max_ahead_ms: int) -> int:
+    """The device's time in ms, or the received one where it gave none."""
+    if measurement.timestamp is None:
+        return received_ms
+    return parse_time(measurement.timestamp, received_ms, max_ahead_ms)
+
+
+def draft(measurement: Measurement, tenant: str, time_ms: int, received_ms: int) -> Draft:
+    """Raise `InvalidInputError` for two names of one quantity or a name that is taken."""
+    values = _canonical(measurement.values)
+    message = message_of(
+        measurement.sensor_id, measurement.enseigne, measurement.salle, values, time_ms
+    )
+    message["received_at"] = wire_time(received_ms)
+    return Draft(
+        tenant=tenant,
+        key=routing_key(measurement),
+        time_ms=time_ms,
+        received_ms=received_ms,
+        head=_encode(message)[:-1],
+        identity=_identity(measurement, values),
+    )
+
+
+def message_of(
+    sensor_id: str, enseigne: str, salle: str, values: dict[str, int | float], time_ms: int
+) -> dict[str, Any]:
+    """The documented message, field for field, and the level in words after it."""
+    score = global_score(values)
+    return {
+        "type": "measurement",
+        "timestamp": wire_time(time_ms),
+        "sensor_id": sensor_id,
+        "enseigne": enseigne,
+        "salle": salle,
+        "values": values,
+        **{name.lower(): value for name, value in values.items()},
+        "global_score": score,
+        "global_level": None if score is None else global_level(score),
+    }
+
+
+def _canonical(values: dict[str, int | float]) -> dict[str, int | float]:
+    named = {canonical(name): value for name, value in values.items()}
+    flat = {name.lower() for name in named}
+    if len(flat) < len(values):
+        raise InvalidInputError("two values differ only in case", field="values")
+    if flat & MEMBERS:
+        raise InvalidInputError("a value has the name of a member of the message", field="values")
+    return named
+
+
+def _identity(measurement: Measurement, values: dict[str, int | float]) -> bytes:
+    """Equal for the same values at the same place; 645 and 645.0 are the same value."""
+    numbers = sorted((name, float(value)) for name, value in values.items())
+    said = _encode((measurement.enseigne, measurement.salle, numbers))
+    return hashlib.blake2b(said, digest_size=16).digest()

@@ -1,0 +1,182 @@
+"""One dashboard's socket: the session decides, this carries it out on connection and hub."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterable
+
+import msgspec
+import structlog
+
+from app.domain.channel import Channel
+from app.domain.hub import Hub
+from app.domain.places import Place, Places
+from app.errors import UnavailableError
+from app.model import wire_time
+from app.protocol.closes import CloseCode
+from app.protocol.session import Close, Effect, Heartbeat, Rules, Select, Send, Session
+from app.protocol.topics import Grant, Selection, TopicFilter, written
+from app.transport.connection import Connection
+from auth.principal import Principal
+
+log = structlog.get_logger()
+
+
+class Desk:
+    """What the subscribers of one gateway share, and who they are."""
+
+    def __init__(self, hub: Hub, places: Places, rules: Rules) -> None:
+        self.hub = hub
+        self.places = places
+        self.rules = rules
+        self.live: set[Subscriber] = set()
+        self.draining = False
+        self.emptied = asyncio.Event()
+        """Set whenever the last connection ends."""
+        self.opened = 0
+        self.received = 0
+        self.pongs = 0
+        self.closes: Counter[int] = Counter()
+        """Ended connections by close code; 1006 where none was exchanged."""
+
+    def take_place(self, ip: str, principal: Principal) -> Place:
+        """Raise `UnavailableError` while the gateway drains, else as `Places.take`."""
+        if self.draining:
+            raise UnavailableError("the gateway restarts", part="gateway", retry_after=2)
+        return self.places.take(ip, principal)
+
+
+class Subscriber:
+    """Listens to its connection (`app.transport.connection.Listener`); a member of an audience.
+
+    Times are monotonic; the token's end is carried over from wall time at the start.
+    """
+
+    __slots__ = (
+        "_audience",
+        "_channel",
+        "_desk",
+        "_ended",
+        "_place",
+        "_session",
+        "connection",
+        "id",
+        "missed_from",
+        "missed_since_match",
+        "principal",
+        "stuck_since",
+    )
+
+    def __init__(self, desk: Desk, channel: Channel, principal: Principal, place: Place) -> None:
+        self.id = ""
+        self.principal = principal
+        self.missed_from = 0
+        self.missed_since_match = 0
+        self.stuck_since = 0.0
+        self._desk = desk
+        self._channel = channel
+        self._place = place
+        self._ended = False
+
+    def start(
+        self, connection: Connection, topics: frozenset[TopicFilter], grant: Grant, *, name: str
+    ) -> None:
+        """Join the audience and greet. From here on nothing is missed."""
+        desk = self._desk
+        now, remaining = time.monotonic(), self.principal.expires_at - time.time()
+        selection = Selection(topics, grant)
+        self.id = name
+        self.connection = connection
+        self._session = Session(desk.rules, selection, now=now, expires_at=now + remaining)
+        self._audience = desk.hub.join(self, self._channel, selection)
+        desk.live.add(self)
+        desk.opened += 1
+        connection.send_text(self._greeting(selection))
+        log.info(
+            "WebSocket connected",
+            connection=name,
+            total=len(desk.live),
+            topics=written(topics),
+            tenant=self.principal.tenant,
+            subject=self.principal.subject,
+        )
+
+    def text_received(self, text: str) -> None:
+        self._desk.received += 1
+        self._carry_out(self._session.receive(text, time.monotonic()))
+
+    def binary_received(self) -> None:
+        self.close(CloseCode.UNSUPPORTED_DATA, "this protocol is text")
+
+    def pong_received(self) -> None:
+        self._desk.pongs += 1
+
+    def writable(self) -> None:
+        self.stuck_since = 0.0
+        if not self._ended:
+            self._desk.hub.catch_up(self, self._channel, self._audience)
+
+    def closed(self, code: int, clean: bool) -> None:
+        desk = self._desk
+        self._leave()
+        desk.live.discard(self)
+        if not desk.live:
+            desk.emptied.set()
+        desk.places.give_back(self._place)
+        desk.closes[code] += 1
+        log.info(
+            "WebSocket disconnected",
+            connection=self.id,
+            total=len(desk.live),
+            code=code,
+            clean=clean,
+        )
+
+    def tick(self, now: float) -> None:
+        """What is due at `now` (the loop's clock): a ping, an end, giving up on who never reads."""
+        if self._ended:
+            return
+        self._carry_out(self._session.tick(now, self.connection.last_heard))
+        if self.missed_from and not self.stuck_since:
+            self.stuck_since = now
+        elif self.stuck_since and now - self.stuck_since >= self._desk.rules.slow_timeout:
+            self.close(CloseCode.TOO_SLOW, "messages were not read")
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        """Leave the audience at once; the connection sees to the close handshake."""
+        if not self._ended:
+            self._leave()
+            self.connection.close(code.code, reason)
+
+    def _leave(self) -> None:
+        if not self._ended:
+            self._ended = True
+            self._desk.hub.leave(self, self._channel, self._audience)
+
+    def _carry_out(self, effects: Iterable[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Send(payload):
+                    self.connection.send_text(payload)
+                case Select(selection):
+                    self._audience = self._desk.hub.move(
+                        self, self._channel, self._audience, selection
+                    )
+                case Close(code, reason):
+                    self.close(code, reason)
+                case Heartbeat():
+                    self.connection.ping()
+
+    def _greeting(self, selection: Selection) -> bytes:
+        return msgspec.json.encode(
+            {
+                "type": "connection",
+                "status": "connected",
+                "timestamp": wire_time(time.time_ns() // 1_000_000),
+                "subscriptions": written(selection.chosen),
+                "tenant": self.principal.tenant,
+                "expires_at": wire_time(self.principal.expires_at * 1000),
+                "heartbeat": self._desk.rules.heartbeat,
+                "position": str(self._channel.position),
+            }
+        )

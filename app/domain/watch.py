@@ -1,0 +1,45 @@
+"""Notices what an operator did in the store: a tenant disabled, a device's token revoked."""
+
+import asyncio
+
+import structlog
+
+from app.domain.subscriber import Desk
+from app.errors import UnavailableError
+from app.protocol.closes import CloseCode
+from app.storage.base import Store
+from auth.revocation import Revocations
+
+INTERVAL = 1.0
+"""Seconds between looks: live sockets are closed within twice this."""
+
+log = structlog.get_logger()
+
+
+class Watch:
+    def __init__(self, store: Store, revocations: Revocations, desk: Desk) -> None:
+        self._store = store
+        self._revocations = revocations
+        self._desk = desk
+
+    async def run(self) -> None:
+        """Until cancelled. While the store does not answer, what was shut stays shut."""
+        while True:
+            await asyncio.sleep(INTERVAL)
+            try:
+                await self.look()
+            except UnavailableError:
+                log.warning("revocations could not be read")
+
+    async def look(self) -> None:
+        """Take over who is shut out and close their sockets."""
+        denied = await self._store.denied()
+        self._revocations.replace(denied.tokens, denied.tenants)
+        if not (denied.tokens or denied.tenants):
+            return
+        for subscriber in tuple(self._desk.live):
+            principal = subscriber.principal
+            if principal.tenant in denied.tenants:
+                subscriber.close(CloseCode.DISABLED, "the tenant is disabled")
+            elif principal.token_id in denied.tokens:
+                subscriber.close(CloseCode.TOKEN_ENDED, "the token was revoked")

@@ -1,0 +1,63 @@
+"""Who asks: from a credential to a principal, or a refusal."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+from starlette.requests import HTTPConnection
+
+from app.errors import ForbiddenError, UnauthenticatedError
+from app.protocol.topics import Grant, InvalidTopicError, parse_filters
+from auth import bearer
+from auth.errors import TokenRefusedError
+from auth.principal import Principal, Role
+from auth.verified import VerifiedTokens
+
+log = structlog.get_logger()
+
+
+class Access:
+    def __init__(self, tokens: VerifiedTokens, clock: Callable[[], float] = time.time) -> None:
+        self._tokens = tokens
+        self._clock = clock
+
+    def request(self, connection: HTTPConnection, role: Role) -> Principal:
+        """By the Authorization header; raise `UnauthenticatedError` or `ForbiddenError`."""
+        return self.verify(header_token(connection), role)
+
+    def verify(self, token: str | None, role: Role) -> Principal:
+        if token is None:
+            raise UnauthenticatedError("a bearer token is needed")
+        try:
+            principal = self._tokens.principal(token, self._clock())
+        except TokenRefusedError as refused:
+            raise refusal(refused) from refused
+        if principal.role is not role:
+            raise ForbiddenError(f"this needs a token with the role {role}")
+        return principal
+
+
+def header_token(connection: HTTPConnection) -> str | None:
+    """Two headers are as suspicious as a malformed one: neither is chosen."""
+    headers = connection.headers.getlist("authorization")
+    if len(headers) > 1:
+        raise UnauthenticatedError("one Authorization header, not several")
+    try:
+        return bearer.from_authorization(headers[0] if headers else None)
+    except TokenRefusedError as refused:
+        raise refusal(refused) from refused
+
+
+def refusal(refused: TokenRefusedError) -> UnauthenticatedError:
+    """The log learns why; the client only that the token does not open this door."""
+    log.info("token refused", reason=refused.reason)
+    return UnauthenticatedError("the token is not valid here")
+
+
+def grant_of(principal: Principal) -> Grant:
+    """What the claims narrow the principal to; a topic that cannot be read grants nothing."""
+    try:
+        topics = None if principal.topics is None else parse_filters(principal.topics)
+    except InvalidTopicError as error:
+        raise ForbiddenError("the token's topics cannot be read") from error
+    return Grant(topics, principal.sensors)

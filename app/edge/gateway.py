@@ -1,0 +1,24 @@
+"""What the routes work with. `app.bootstrap` puts it together."""
+
+from dataclasses import dataclass
+
+from app.domain.hub import Hub
+from app.domain.ingest import Ingest
+from app.domain.subscriber import Desk
+from app.edge.access import Access
+from app.edge.limits import Limits
+from app.settings import Settings
+from app.storage.base import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    settings: Settings
+    store: Store
+    hub: Hub
+    desk: Desk
+    ingest: Ingest
+    access: Access
+    limits: Limits
+    jwks: bytes
+    """The public halves of the signing keys, as JSON (RFC 7517)."""

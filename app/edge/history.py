@@ -1,0 +1,136 @@
+"""Reading what was: `GET /api/iaq/data` by time, `GET /api/messages` by position."""
+
+import time
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from fastapi import FastAPI, Query, Request, Response
+from msgspec.json import encode
+
+from app.domain.measurement import message_of
+from app.domain.timestamps import parse_time
+from app.edge.access import grant_of
+from app.edge.gateway import Gateway
+from app.errors import InvalidInputError
+from app.model import Position, Publication
+from app.protocol.session import admitted
+from app.protocol.topics import ALL, Selection, TopicFilter, parse_filters
+from app.storage.base import Bucket, Period
+from auth.principal import Principal, Role
+
+STEPS_MS = {"raw": 0, "1min": 60_000, "5min": 300_000, "hourly": 3_600_000, "daily": 86_400_000}
+DEFAULT_HOURS = 24.0
+MEASUREMENTS = frozenset({TopicFilter("measurements")})
+
+Place = Annotated[str | None, Query(max_length=128)]
+Time = Annotated[str | None, Query(max_length=64)]
+
+
+def routes(app: FastAPI, gateway: Gateway) -> None:
+    most = gateway.settings.history_max_records
+
+    @app.get("/api/iaq/data")
+    async def history(  # noqa: PLR0917  (the documented parameters)
+        request: Request,
+        enseigne: Place = None,
+        salle: Place = None,
+        sensor_id: Place = None,
+        start: Time = None,
+        end: Time = None,
+        hours: Annotated[float | None, Query(gt=0, le=87_600)] = None,
+        step: Literal["raw", "1min", "5min", "hourly", "daily"] = "raw",
+        limit: Annotated[int, Query(ge=1, le=most)] = min(1_000, most),
+    ) -> Response:
+        dashboard = gateway.access.request(request, Role.DASHBOARD)
+        selection = _selection(dashboard, MEASUREMENTS)
+        start_ms, end_ms = _range(start, end, hours)
+        period = Period(start_ms, end_ms, STEPS_MS[step], enseigne, salle, sensor_id, limit)
+        if period.step_ms:
+            buckets = await gateway.store.buckets(dashboard.tenant, period, selection)
+            return _json(encode([_record(bucket) for bucket in buckets]))
+        records = await gateway.store.measurements(dashboard.tenant, period, selection)
+        return _json(_joined(records))
+
+    @app.get("/api/messages")
+    async def messages(
+        request: Request,
+        topics: Annotated[str, Query(max_length=8_192)] = ALL,
+        after: Annotated[str | None, Query(max_length=64)] = None,
+        limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+    ) -> Response:
+        dashboard = gateway.access.request(request, Role.DASHBOARD)
+        selection = _selection(dashboard, parse_filters(topics.split(",")))
+        store, tenant = gateway.store, dashboard.tenant
+        now = await store.position(tenant)
+        since = Position.parse(after) if after else None
+        recovered = (
+            since is not None and since.epoch == now.epoch and since.sequence <= now.sequence
+        )
+        if since is not None and recovered:
+            found = await store.after(tenant, since.sequence, selection, limit + 1)
+            more = len(found) > limit
+            found = found[:limit]
+            position = found[-1].position if more else max_position(now, found)
+        else:
+            found, more = await store.newest(tenant, selection, limit), False
+            position = max_position(now, found)
+        return _json(
+            b'{"position":%b,"recovered":%b,"more":%b,"messages":%b}'
+            % (encode(str(position)), encode(recovered), encode(more), _joined(found))
+        )
+
+
+def max_position(now: Position, found: list[Publication]) -> Position:
+    """Where everything found has been seen; commits go on between asking for the two."""
+    return max((now, *(each.position for each in found)), key=lambda position: position.sequence)
+
+
+def _selection(dashboard: Principal, topics: frozenset[TopicFilter]) -> Selection:
+    grant = grant_of(dashboard)
+    return Selection(admitted(topics, grant), grant)
+
+
+def _range(start: str | None, end: str | None, hours: float | None) -> tuple[int, int]:
+    """`start` and `end` as given; `hours` counts back from the end; the default end is open."""
+    now_ms = time.time_ns() // 1_000_000
+    end_ms = _time(end, "end") if end else now_ms + 86_400_000
+    if start and hours:
+        raise InvalidInputError("give `start` or `hours`, not both", field="hours")
+    if start:
+        start_ms = _time(start, "start")
+    else:
+        last_ms = min(end_ms, now_ms)
+        start_ms = last_ms - round((hours or DEFAULT_HOURS) * 3_600_000)
+    if start_ms >= end_ms:
+        raise InvalidInputError("`start` must be before `end`", field="start")
+    return start_ms, end_ms
+
+
+def _time(text: str, field: str) -> int:
+    try:
+        return parse_time(text, _FAR_MS, 0)
+    except InvalidInputError as error:
+        error.details["field"] = field
+        raise
+
+
+_FAR_MS = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp()) * 1000
+
+
+def _record(bucket: Bucket) -> dict[str, object]:
+    key = bucket.key
+    values: dict[str, int | float] = {
+        name: round(mean, 3) for name, mean in sorted(bucket.values.items())
+    }
+    return message_of(
+        key.sensor_id or "", key.enseigne or "", key.salle or "", values, bucket.start_ms
+    )
+
+
+def _joined(publications: list[Publication]) -> bytes:
+    """They are JSON already: nothing is parsed to be written again."""
+    return b"[" + b",".join(publication.text for publication in publications) + b"]"
+
+
+def _json(content: bytes) -> Response:
+    return Response(content, media_type="application/json", headers={"Cache-Control": "no-store"})

@@ -1,0 +1,104 @@
+"""Rates per address, token and tenant. Every HTTP route is limited by its class, none by memory.
+
+slowapi's decorator is applied around the whole route (`LimitedRoute`), so that a flood is refused
+before its token is verified and its body is read, and no route can be forgotten.
+"""
+
+import functools
+import time
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from limits import RateLimitItem
+from limits.strategies import FixedWindowRateLimiter
+from slowapi import Limiter
+
+from app.edge import rate_storage  # noqa: F401  (registers the storage's scheme)
+from app.edge.client_ip import client_ip
+from app.errors import LimitReachedError
+from app.settings import Settings
+from auth.principal import Principal
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+INGEST = "/api/ingest"
+RATES_PER_IP = {INGEST: "ingest_rate_per_ip"}
+"""Routes with a rate of their own; all others have `http_rate_per_ip`, each counted apart."""
+
+
+class Limits:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.refused: Counter[str] = Counter()
+        """How often each limit was hit."""
+        self.slowapi = Limiter(
+            key_func=client_ip,
+            storage_uri="bounded://",
+            storage_options={"capacity": settings.limit_keys},  # type: ignore[dict-item]  # slowapi says str, limits takes any
+            strategy="fixed-window",
+            headers_enabled=True,
+            key_style="endpoint",
+        )
+        self.slowapi.enabled = True  # or RATELIMIT_ENABLED=false in the environment ends all limits
+        self.storage = self.slowapi._storage  # noqa: SLF001  (one table, one bound, for all limits)
+        self._strategy = FixedWindowRateLimiter(self.storage)
+
+    def handshake(self, ip: str) -> None:
+        self._hit("handshake_rate_per_ip", ip)
+
+    def measurements(self, device: Principal, count: int) -> None:
+        """A batch counts as many times as it has measurements."""
+        self._hit("measurement_rate_per_token", device.token_id, count)
+        self._hit("measurement_rate_per_tenant", device.tenant, count)
+
+    def publication(self, service: Principal) -> None:
+        self._hit("publish_rate_per_token", service.token_id)
+
+    def route_class(self) -> type[APIRoute]:
+        """The class of every route of the application."""
+        limits = self
+
+        class LimitedRoute(APIRoute):
+            def get_route_handler(self) -> Handler:
+                return limits.around(super().get_route_handler(), self.path, self.name)
+
+        return LimitedRoute
+
+    def around(self, handler: Handler, path: str, name: str) -> Handler:
+        async def limited(request: Request) -> Response:
+            return await handler(request)
+
+        limited.__name__ = name  # slowapi counts by the name of the function
+        rate = self._rate(RATES_PER_IP.get(path, "http_rate_per_ip"))
+        counted: Handler = self.slowapi.limit(str(rate))(limited)
+
+        async def answered(request: Request) -> Response:
+            response = await counted(request)
+            del response.headers["retry-after"]  # slowapi adds one to every answer, even to a 200
+            return response
+
+        return answered
+
+    def explain(self, request: Request) -> LimitReachedError:
+        """What slowapi refused, in our words."""
+        item, key = request.state.view_rate_limit
+        limit = RATES_PER_IP.get(request.url.path, "http_rate_per_ip")
+        return self._refusal(limit, item, *key)
+
+    def _hit(self, limit: str, key: str, cost: int = 1) -> None:
+        item = self._rate(limit)
+        if not self._strategy.hit(item, limit, key, cost=cost):
+            raise self._refusal(limit, item, limit, key)
+
+    @functools.cache  # noqa: B019  (as long-lived as the settings it reads)
+    def _rate(self, limit: str) -> RateLimitItem:
+        return self._settings.scaled(getattr(self._settings, limit))
+
+    def _refusal(self, limit: str, item: RateLimitItem, *key: str) -> LimitReachedError:
+        self.refused[limit] += 1
+        reset_time, _ = self._strategy.get_window_stats(item, *key)
+        wait = max(1, int(reset_time - time.time()) + 1)
+        return LimitReachedError("too many requests", limit=limit, retry_after=wait)

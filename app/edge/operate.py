@@ -1,0 +1,44 @@
+"""For operators and orchestrators: statistics, health, public keys."""
+
+from fastapi import FastAPI, Request, Response
+
+from app.domain.stats import Stats, stats
+from app.edge.gateway import Gateway
+from app.errors import UnavailableError
+from auth.principal import PLATFORM, Role
+
+
+def routes(app: FastAPI, gateway: Gateway) -> None:
+    @app.get("/ws/stats")
+    async def statistics(request: Request) -> Stats:
+        """A tenant's admin counts its own connections, the platform's all."""
+        admin = gateway.access.request(request, Role.ADMIN)
+        return stats(gateway.hub, None if admin.tenant == PLATFORM else admin.tenant)
+
+    @app.get("/health/live")
+    async def live(request: Request) -> dict[str, str]:  # noqa: ARG001  (every handler takes its request)
+        return {"status": "live"}
+
+    @app.get("/health/ready")
+    async def ready(request: Request, response: Response) -> dict[str, object]:  # noqa: ARG001  (as above)
+        """Each dependency by name; 503 unless all of them work and the gateway is not draining."""
+        parts = {"store": await _store(gateway), "gateway": "ok"}
+        if gateway.desk.draining:
+            parts["gateway"] = "draining"
+        if all(state == "ok" for state in parts.values()):
+            return {"status": "ready", "parts": parts}
+        response.status_code = 503
+        response.headers["Retry-After"] = "2"
+        return {"status": "unavailable", "parts": parts}
+
+    @app.get("/auth/jwks.json")
+    async def jwks(request: Request) -> Response:  # noqa: ARG001  (as above)
+        return Response(gateway.jwks, media_type="application/jwk-set+json")
+
+
+async def _store(gateway: Gateway) -> str:
+    try:
+        await gateway.store.check()
+    except UnavailableError:
+        return "unavailable"
+    return "ok"

@@ -1,0 +1,19 @@
+"""The application: every route, on a gateway that `app.bootstrap` has put together."""
+
+from fastapi import FastAPI
+
+from app.edge import errors, history, ingest, operate, publish, socket
+from app.edge.gateway import Gateway
+from app.edge.request_id import RequestId
+
+
+def create_app(gateway: Gateway) -> FastAPI:
+    """Routes only: the gateway's life begins and ends around it."""
+    app = FastAPI(openapi_url=None, redirect_slashes=False)
+    app.state.limiter = gateway.limits.slowapi
+    app.router.route_class = gateway.limits.route_class()
+    app.add_middleware(RequestId)
+    errors.install(app, gateway.limits)
+    for subject in (ingest, history, publish, socket, operate):
+        subject.routes(app, gateway)
+    return app

@@ -1,0 +1,75 @@
+"""Runs the gateway in uvicorn, on nginx's unix socket or on a TCP port."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from app.bootstrap import gateway
+from app.main import create_app
+from app.settings import Settings
+
+BACKLOG = 2_048
+
+log = structlog.get_logger()
+
+
+async def serve(settings: Settings, listener: socket.socket, stop: asyncio.Event) -> None:
+    """Until `stop`: then no more requests, 1012 to the sockets, the store closed last."""
+    async with gateway(settings) as built:
+        server = _Server(
+            uvicorn.Config(
+                create_app(built),
+                http="httptools",
+                ws="app.transport.upgrade:Upgrade",
+                ws_max_size=settings.max_message_bytes,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                backlog=BACKLOG,
+                timeout_graceful_shutdown=round(settings.shutdown_grace),
+            )
+        )
+        serving = asyncio.create_task(server.serve([listener]))
+        stopping = asyncio.create_task(stop.wait())
+        log.info("gateway started", address=str(listener.getsockname()))
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        stopping.cancel()
+        await serving
+    log.info("gateway stopped")
+
+
+async def serve_until_signal(settings: Settings, listener: socket.socket) -> None:
+    """`serve` until SIGINT or SIGTERM, noticed from before the store opens until it is closed."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await serve(settings, listener, stop)
+
+
+def unix_listener(path: Path) -> socket.socket:
+    """A socket in a folder only its owner enters: uvicorn makes its own with mode 0666."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(os.fspath(path))
+    listener.listen(BACKLOG)
+    listener.setblocking(False)
+    return listener
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Nothing: uvicorn would raise the signal again at its end, before the store is closed."""
+        yield

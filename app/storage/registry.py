@@ -1,0 +1,100 @@
+"""Tenants and devices in the embedded store, for operators at the command line.
+
+It works on the file itself, beside a running gateway, which notices within a second.
+"""
+
+import json
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.errors import ConflictError, NotFoundError
+from app.storage.base import Device, Tenant
+from app.storage.sqlite import connect, prepare
+
+
+@contextmanager
+def registry(path: Path) -> Iterator["Registry"]:
+    prepare(path)
+    connection = connect(path)
+    try:
+        yield Registry(connection)
+    finally:
+        connection.close()
+
+
+class Registry:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def add_tenant(self, name: str) -> None:
+        """Raise `ConflictError` if there is one of that name."""
+        added = self._connection.execute(
+            "INSERT INTO tenants (name, epoch, created_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            (name, secrets.token_hex(6), time.time_ns() // 1_000_000),
+        )
+        if not added.rowcount:
+            raise ConflictError("there is a tenant of that name")
+
+    def disable_tenant(self, name: str, *, disabled: bool) -> None:
+        changed = self._connection.execute(
+            "UPDATE tenants SET disabled = ? WHERE name = ?", (disabled, name)
+        )
+        if not changed.rowcount:
+            raise NotFoundError("there is no tenant of that name")
+
+    def tenants(self) -> list[Tenant]:
+        rows = self._connection.execute(
+            "SELECT name, created_ms, disabled FROM tenants ORDER BY name"
+        )
+        return [Tenant(name, created_ms, bool(disabled)) for name, created_ms, disabled in rows]
+
+    def add_device(self, device: Device) -> None:
+        """Raise `ConflictError` if the tenant has one of that name that is not revoked."""
+        added = self._connection.execute(
+            """
+            INSERT INTO devices (tenant, name, sensors, token_id, expires_at, created_ms)
+            VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            """,
+            (
+                device.tenant,
+                device.name,
+                json.dumps(device.sensors),
+                device.token_id,
+                device.expires_at,
+                device.created_ms,
+            ),
+        )
+        if not added.rowcount:
+            raise ConflictError("the tenant has a device of that name")
+
+    def revoke_device(self, tenant: str, name: str) -> None:
+        changed = self._connection.execute(
+            "UPDATE devices SET revoked = 1 WHERE tenant = ? AND name = ?", (tenant, name)
+        )
+        if not changed.rowcount:
+            raise NotFoundError("the tenant has no device of that name")
+
+    def devices(self, tenant: str) -> list[Device]:
+        rows = self._connection.execute(
+            """
+            SELECT tenant, name, sensors, token_id, expires_at, created_ms, revoked
+            FROM devices WHERE tenant = ? ORDER BY name
+            """,
+            (tenant,),
+        )
+        return [
+            Device(
+                tenant=owner,
+                name=name,
+                sensors=tuple(json.loads(sensors)),
+                token_id=token_id,
+                expires_at=expires_at,
+                created_ms=created_ms,
+                revoked=bool(revoked),
+            )
+            for owner, name, sensors, token_id, expires_at, created_ms, revoked in rows
+        ]
