@@ -98,9 +98,9 @@ class _Folder:
                 f"{self.authority} is not ours: put your server.crt and server.key beside it, "
                 "or move it away"
             )
-        if found and key and self._serves(found, key, frozenset()):
-            if names | kept <= permitted_names(found):
-                return found, key
+        reaches = found is not None and names | kept <= permitted_names(found)
+        if found and key and reaches and self._serves(found, key, frozenset()):
+            return found, key
         key = ec.generate_private_key(ec.SECP256R1())
         made = make_authority(key, names | kept, self.now)
         _write(self.authority_key, _key_pem(key), PRIVATE)
