@@ -5,8 +5,6 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 
-import msgspec
-
 from app.domain import channel, places
 from app.domain.hub import Hub
 from app.domain.ingest import Ingest
@@ -16,14 +14,13 @@ from app.domain.sweep import Sweep, drain
 from app.domain.watch import Watch
 from app.edge.access import Access
 from app.edge.gateway import Gateway
+from app.edge.keys import Keys
 from app.edge.limits import Limits
 from app.protocol.quota import Rate
 from app.protocol.session import Rules
 from app.settings import Settings
 from app.storage.sqlite import SqliteStore
-from auth.keys import KeyRing
 from auth.revocation import Revocations
-from auth.tokens import TokenVerifier
 from auth.verified import VerifiedTokens
 
 STORE_CAPACITY = 20_000
@@ -39,17 +36,13 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
 
     Raise `auth.errors.KeyRingError` when there are no signing keys.
     """
-    keys = KeyRing.load(settings.keys_dir)
+    keys = Keys(settings.keys_dir, settings.token_issuer)
     revocations = Revocations()
-    tokens = VerifiedTokens(
-        TokenVerifier(keys, settings.token_issuer),
-        capacity=TOKENS_REMEMBERED,
-        revoked=revocations.revoked,
-    )
+    tokens = VerifiedTokens(keys.verifier, capacity=TOKENS_REMEMBERED, revoked=revocations.revoked)
     hub = Hub(channel.Bounds(settings.ring_publications, RING_BYTES))
     desk = Desk(hub, Places(_places(settings)), _rules(settings))
     store = SqliteStore(settings.database_path, hub.publish, capacity=STORE_CAPACITY)
-    watch = Watch(store, revocations, desk)
+    watch = Watch(store, revocations, desk, keys.refresh)
     await watch.look()
     built = Gateway(
         settings=settings,
@@ -61,7 +54,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         ),
         access=Access(tokens),
         limits=Limits(settings),
-        jwks=msgspec.json.encode(keys.jwks()),
+        keys=keys,
     )
     async with asyncio.TaskGroup() as background:
         running = [background.create_task(Sweep(desk).run()), background.create_task(watch.run())]

@@ -68,6 +68,14 @@ def unix_listener(path: Path) -> socket.socket:
     return listener
 
 
+def tcp_listener(address: str) -> socket.socket:
+    """Raise ValueError for what is not HOST:PORT, OSError for what cannot be bound."""
+    host, _, port = address.rpartition(":")
+    listener = socket.create_server((host, int(port)), backlog=BACKLOG)
+    listener.setblocking(False)
+    return listener
+
+
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

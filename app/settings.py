@@ -98,9 +98,14 @@ class Settings(BaseSettings):
         """The exact Origin allow-list; empty means the gateway's own address."""
         if self.allowed_origins:
             return frozenset(self.allowed_origins)
+        return frozenset({self.origin})
+
+    @property
+    def origin(self) -> str:
+        """The gateway's own address, as browsers write an origin (RFC 6454)."""
         default_port = 443
         port = "" if self.https_port == default_port else f":{self.https_port}"
-        return frozenset({f"https://{self.server_name}{port}"})
+        return f"https://{self.server_name}{port}"
 
     @property
     def socket_path(self) -> Path:

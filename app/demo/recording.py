@@ -90,7 +90,7 @@ def _row(cells: Sequence[str], columns: Columns, zone: tzinfo) -> tuple[Row, boo
     try:
         time = datetime.fromisoformat(cells[columns.time].strip())
         given = time.tzinfo is None
-        at = (time.replace(tzinfo=zone) if given else time).timestamp()
+        at = (time.replace(tzinfo=zone) if given else time).astimezone(UTC).timestamp()
     except (ValueError, OverflowError):
         return "bad_time"
     return Row(at, values), given

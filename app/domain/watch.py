@@ -1,6 +1,7 @@
-"""Notices what an operator did in the store: a tenant disabled, a device's token revoked."""
+"""Notices what an operator did: a tenant disabled, a device's token revoked, keys rotated."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
@@ -17,15 +18,19 @@ log = structlog.get_logger()
 
 
 class Watch:
-    def __init__(self, store: Store, revocations: Revocations, desk: Desk) -> None:
+    def __init__(
+        self, store: Store, revocations: Revocations, desk: Desk, refresh_keys: Callable[[], None]
+    ) -> None:
         self._store = store
         self._revocations = revocations
         self._desk = desk
+        self._refresh_keys = refresh_keys
 
     async def run(self) -> None:
         """Until cancelled. While the store does not answer, what was shut stays shut."""
         while True:
             await asyncio.sleep(INTERVAL)
+            self._refresh_keys()
             try:
                 await self.look()
             except UnavailableError:

@@ -6,6 +6,7 @@ from app.domain.hub import Hub
 from app.domain.ingest import Ingest
 from app.domain.subscriber import Desk
 from app.edge.access import Access
+from app.edge.keys import Keys
 from app.edge.limits import Limits
 from app.settings import Settings
 from app.storage.base import Store
@@ -20,5 +21,4 @@ class Gateway:
     ingest: Ingest
     access: Access
     limits: Limits
-    jwks: bytes
-    """The public halves of the signing keys, as JSON (RFC 7517)."""
+    keys: Keys

@@ -33,7 +33,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
 
     @app.get("/auth/jwks.json")
     async def jwks(request: Request) -> Response:  # noqa: ARG001  (as above)
-        return Response(gateway.jwks, media_type="application/jwk-set+json")
+        return Response(gateway.keys.jwks, media_type="application/jwk-set+json")
 
 
 async def _store(gateway: Gateway) -> str:

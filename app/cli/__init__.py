@@ -1,0 +1,45 @@
+"""`python -m app <command>`: what a person types.
+
+Machine-readable results stand alone on stdout, everything else goes to stderr. Exit codes: 0 done,
+1 refused, 2 wrong usage.
+"""
+
+import sys
+
+import typer
+from pydantic import ValidationError
+
+from app.cli import credentials, deployment, registry
+from app.cli.report import RefusedError, explain_settings
+from app.errors import GatewayError
+from auth.errors import KeyRingError
+
+cli = typer.Typer(
+    name="python -m app",
+    help="IAQverse Gateway: indoor-air measurements in over HTTPS, out over WSS.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for subject in (deployment, credentials, registry):
+    subject.commands(cli)
+
+
+def main() -> None:
+    try:
+        cli()
+    except ValidationError as error:
+        refuse(explain_settings(error))
+    except GatewayError as error:
+        refuse(error.message)
+    except (RefusedError, KeyRingError) as error:
+        refuse(str(error))
+
+
+def refuse(reason: str) -> None:
+    sys.exit(_say(reason))
+
+
+def _say(reason: str) -> int:
+    print(reason, file=sys.stderr)  # noqa: T201  (the command line speaks by printing)
+    return 1

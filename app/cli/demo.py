@@ -1,0 +1,106 @@
+"""`demo`: simulated rooms or a recording, sent through the real API with tokens of their own."""
+
+import asyncio
+import signal
+import ssl
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+
+from app.cli.credentials import issue
+from app.cli.report import RefusedError, note
+from app.settings import Settings
+from auth.principal import Role
+
+TENANT = "demo"
+TOKEN_TTL = 30 * 86_400
+
+T = TypeVar("T")
+
+
+def demo(
+    csv: Annotated[Path | None, typer.Option(help="Replay this recording instead.")] = None,
+    map: Annotated[str, typer.Option(help="Its columns: CO2=co2__ppm,…")] = "",  # noqa: A002  (the option's name)
+    speed: Annotated[
+        float | None, typer.Option(help="Times its own pace; else as fast as the limits allow.")
+    ] = None,
+    shift: Annotated[bool, typer.Option(help="Move its times so that it ends now.")] = False,
+    zone: Annotated[str, typer.Option(help="Of times without one: Europe/Brussels.")] = "",
+    enseigne: Annotated[str, typer.Option(help="Site of the recording.")] = "Replay",
+    salle: Annotated[str, typer.Option(help="Room; default: the file's name.")] = "",
+    sensor: Annotated[str, typer.Option(help="Sensor; default: the file's name.")] = "",
+    tenant: Annotated[str, typer.Option(help="Whose data it becomes.")] = TENANT,
+    interval: Annotated[float, typer.Option(help="Seconds between simulated readings.")] = 3.0,
+) -> None:
+    """Feed the gateway until interrupted, or replay a recording and say what became of it."""
+    from app.demo.feed import run_feed
+    from app.demo.replay import run_replay
+    from app.demo.wire import Place
+
+    settings = Settings()
+    device = _token(settings, tenant, Role.DEVICE)
+    trust = _trust(settings)
+    if csv is None:
+        service = _token(settings, tenant, Role.SERVICE)
+        _run(
+            lambda stop: run_feed(
+                base_url=settings.origin,
+                verify=trust,
+                device_token=device,
+                service_token=service,
+                interval=interval,
+                stop=stop,
+                tell=note,
+            )
+        )
+        return
+    place = Place(enseigne, salle or csv.stem, sensor or csv.stem)
+    summary = _run(
+        lambda stop: run_replay(
+            base_url=settings.origin,
+            verify=trust,
+            token=device,
+            path=csv,
+            place=place,
+            stop=stop,
+            tell=note,
+            wanted=map or None,
+            zone=_zone(zone),
+            speed=speed,
+            shift=shift,
+        )
+    )
+    for line in summary.lines():
+        note(line)
+    if summary.ended:
+        raise RefusedError(summary.ended)
+
+
+def _run(work: Callable[[asyncio.Event], Coroutine[None, None, T]]) -> T:
+    async def until_signal() -> T:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        return await work(stop)
+
+    return asyncio.run(until_signal())
+
+
+def _token(settings: Settings, tenant: str, role: Role) -> str:
+    return issue(settings, subject=f"demo-{role}", tenant=tenant, role=role, ttl=TOKEN_TTL)
+
+
+def _trust(settings: Settings) -> ssl.SSLContext:
+    """The development authority where there is one, else the system's."""
+    authority = settings.certs_dir / "ca.crt"
+    return ssl.create_default_context(cafile=authority if authority.exists() else None)
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise RefusedError("--zone: no such time zone") from error

@@ -1,0 +1,98 @@
+"""Commands that run things: the gateway, the whole stack, certificates, the check of settings."""
+
+import asyncio
+import time
+from typing import Annotated
+
+import typer
+import uvloop
+
+from app import logs
+from app.cli import demo
+from app.cli.credentials import issue
+from app.cli.report import RefusedError, note, result
+from app.settings import Settings
+from auth.errors import KeyRingError
+from auth.keys import KeyRing, create_key
+from auth.principal import Role
+
+DEMO_TENANT = demo.TENANT
+SIGN_IN_TTL = 12 * 3_600
+
+
+def commands(cli: typer.Typer) -> None:
+    cli.command("serve")(serve)
+    cli.command("up")(up)
+    cli.command("certs")(certs)
+    cli.command("check-config")(check_config)
+    cli.command("demo")(demo.demo)
+
+
+def serve(
+    tcp: Annotated[
+        str, typer.Option(help="HOST:PORT instead of the unix socket; without nginx: no TLS.")
+    ] = "",
+) -> None:
+    """Run the gateway alone, on the unix socket where nginx finds it."""
+    from app.server import serve_until_signal, tcp_listener, unix_listener
+
+    settings = Settings()
+    logs.configure(settings.log_level)
+    refuse_unfinished(settings)
+    listener = tcp_listener(tcp) if tcp else unix_listener(settings.socket_path)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve_until_signal(settings, listener))
+
+
+def up(
+    feed: Annotated[bool, typer.Option("--demo/--no-demo", help="Simulated rooms.")] = True,
+) -> None:
+    """Run nginx, the gateway and the demo together, and make what they need."""
+    from app.stack.supervisor import run_stack
+
+    raise typer.Exit(run_stack(Settings(), demo=feed, prepare=prepare))
+
+
+def prepare(settings: Settings) -> list[str]:
+    """What a first run needs: a signing key and a demo tenant. Says how to sign in."""
+    from app.storage.registry import registry
+
+    refuse_unfinished(settings)
+    try:
+        KeyRing.load(settings.keys_dir)
+    except KeyRingError:
+        if any(settings.keys_dir.glob("*.pem")):
+            raise
+        create_key(settings.keys_dir)
+    with registry(settings.database_path) as store:
+        if DEMO_TENANT not in {tenant.name for tenant in store.tenants()}:
+            store.add_tenant(DEMO_TENANT)
+    token = issue(
+        settings, subject="demo", tenant=DEMO_TENANT, role=Role.DASHBOARD, ttl=SIGN_IN_TTL
+    )
+    return [f"{settings.origin}/#token={token}"]
+
+
+def certs() -> None:
+    """Make or renew the development authority and certificate; print the authority's path."""
+    from app.stack import certificates
+    from app.stack.names import gateway_names
+
+    settings = Settings()
+    made = certificates.ensure(settings.certs_dir, gateway_names(settings.server_name), time.time())
+    note("certificate written" if made.changed else "the certificate serves as it is")
+    result(str(made.authority or made.chain))
+
+
+def check_config() -> None:
+    """Read every setting and say what is wrong with it, all in one go."""
+    refuse_unfinished(Settings())
+    note("the settings are good")
+
+
+def refuse_unfinished(settings: Settings) -> None:
+    """Settings whose subject this version does not have: better refused than ignored."""
+    if settings.redis_url:
+        raise RefusedError("REDIS_URL: this version runs as one process, leave it empty")
+    if settings.database_url:
+        raise RefusedError("DATABASE_URL: this version keeps its data in STATE_DIR, leave it empty")

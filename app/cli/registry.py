@@ -1,0 +1,109 @@
+"""Commands for tenants and devices."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from app.cli.credentials import Ttl, check_tenant, duration, issue, listed, read_own
+from app.cli.report import RefusedError, note, result
+from app.model import wire_time
+from app.settings import Settings
+from app.storage.base import Device
+from app.storage.registry import registry
+from auth.principal import Role
+
+Name = Annotated[str, typer.Argument(help="The tenant's name.")]
+Owner = Annotated[str, typer.Option("--tenant", help="The tenant it belongs to.")]
+DeviceName = Annotated[str, typer.Argument(help="The device's name, unique in its tenant.")]
+
+
+def commands(cli: typer.Typer) -> None:
+    tenants = typer.Typer(help="Tenants: each sees only its own.", no_args_is_help=True)
+    tenants.command("add")(add_tenant)
+    tenants.command("list")(list_tenants)
+    tenants.command("disable")(disable)
+    tenants.command("enable")(enable)
+    cli.add_typer(tenants, name="tenant")
+    devices = typer.Typer(help="Devices: long-lived tokens that can be revoked.")
+    devices.command("add")(add_device)
+    devices.command("list")(list_devices)
+    devices.command("revoke")(revoke)
+    cli.add_typer(devices, name="device")
+
+
+def add_tenant(name: Name) -> None:
+    """Make a tenant."""
+    check_tenant(name)
+    with registry(Settings().database_path) as store:
+        store.add_tenant(name)
+    note(f"tenant {name} added")
+
+
+def list_tenants() -> None:
+    """Print the tenants: name, since when, state."""
+    with registry(Settings().database_path) as store:
+        for tenant in store.tenants():
+            state = "disabled" if tenant.disabled else "active"
+            result(f"{tenant.name}\t{wire_time(tenant.created_ms)}\t{state}")
+
+
+def disable(name: Name) -> None:
+    """Refuse a tenant's tokens and close its sockets, within two seconds."""
+    _switch(name, disabled=True)
+
+
+def enable(name: Name) -> None:
+    """Let a disabled tenant in again."""
+    _switch(name, disabled=False)
+
+
+def add_device(
+    name: DeviceName,
+    tenant: Owner,
+    sensors: Annotated[str, typer.Option(help="The sensors it sends for: s1,s2.")],
+    ttl: Ttl = "365d",
+) -> None:
+    """Register a device and print its token, which is shown this once."""
+    settings = Settings()
+    named = listed(sensors) or []
+    if not named:
+        raise RefusedError("a device sends for at least one sensor")
+    token = issue(
+        settings, subject=name, tenant=tenant, role=Role.DEVICE, ttl=duration(ttl), sensors=named
+    )
+    principal = read_own(settings, token)
+    device = Device(
+        tenant=tenant,
+        name=name,
+        sensors=tuple(named),
+        token_id=principal.token_id,
+        expires_at=principal.expires_at,
+        created_ms=int(time.time() * 1000),
+        revoked=False,
+    )
+    with registry(settings.database_path) as store:
+        store.add_device(device)
+    result(token)
+
+
+def list_devices(tenant: Owner) -> None:
+    """Print a tenant's devices: name, sensors, the token's end, state."""
+    with registry(Settings().database_path) as store:
+        for device in store.devices(tenant):
+            state = "revoked" if device.revoked else "active"
+            ends = wire_time(device.expires_at * 1000)
+            result(f"{device.name}\t{','.join(device.sensors)}\t{ends}\t{state}")
+
+
+def revoke(name: DeviceName, tenant: Owner) -> None:
+    """Refuse a device's token from now on."""
+    with registry(Settings().database_path) as store:
+        store.revoke_device(tenant, name)
+    note(f"device {name} revoked")
+
+
+def _switch(name: str, *, disabled: bool) -> None:
+    with registry(Settings().database_path) as store:
+        store.disable_tenant(name, disabled=disabled)
+    note(f"tenant {name} {'disabled' if disabled else 'enabled'}")

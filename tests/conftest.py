@@ -1,0 +1,121 @@
+"""A real gateway in real uvicorn on a free port, and tokens for it."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
+
+from app.server import serve
+from app.settings import Settings
+from auth.keys import KeyRing, create_key
+from auth.principal import Role
+from auth.tokens import TokenIssuer
+
+ORIGIN = "https://localhost:8443"
+
+
+@dataclass
+class Running:
+    """A gateway that answers on `url`; `stop` lets it drain and end."""
+
+    settings: Settings
+    port: int
+    issuer: TokenIssuer
+    stop: asyncio.Event
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def token(  # noqa: PLR0913  (the claims)
+        self,
+        role: str,
+        *,
+        tenant: str = "acme",
+        subject: str = "someone",
+        topics: Iterable[str] | None = None,
+        sensors: Iterable[str] | None = None,
+        ttl: int = 600,
+    ) -> str:
+        return self.issuer.issue(
+            subject=subject,
+            tenant=tenant,
+            role=Role(role),
+            ttl=ttl,
+            now=time.time(),
+            topics=topics,
+            sensors=sensors,
+        )
+
+    def bearer(self, role: str, **claims: Any) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token(role, **claims)}"}
+
+    def client(self, role: str | None = None, **claims: Any) -> httpx2.AsyncClient:
+        headers = {} if role is None else self.bearer(role, **claims)
+        return httpx2.AsyncClient(base_url=self.url, headers=headers)
+
+    def dashboard(self, query: str = "", **claims: Any) -> connect:
+        """A socket as a browser opens it: the token rides in the subprotocol."""
+        token = claims.pop("token", None) or self.token("dashboard", **claims)
+        return connect(
+            f"ws://127.0.0.1:{self.port}/ws{query}",
+            subprotocols=[Subprotocol("iaqverse.v1"), Subprotocol(f"bearer.{token}")],
+            origin=ORIGIN,  # type: ignore[arg-type]  # a NewType of str
+            ping_interval=None,
+        )
+
+
+Start = Callable[..., AbstractAsyncContextManager[Running]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Start:
+    """Start a gateway with these settings: `async with start(idle_timeout=2) as gateway`."""
+
+    @asynccontextmanager
+    async def started(**overrides: Any) -> AsyncIterator[Running]:
+        values = {"state_dir": tmp_path / "var", "log_level": "WARNING", **overrides}
+        settings = Settings(_env_file=None, **values)
+        if not settings.keys_dir.exists():
+            create_key(settings.keys_dir)
+        issuer = TokenIssuer(KeyRing.load(settings.keys_dir), settings.token_issuer)
+        listener = socket.create_server(("127.0.0.1", 0))
+        listener.setblocking(False)
+        running = Running(settings, listener.getsockname()[1], issuer, asyncio.Event())
+        serving = asyncio.create_task(serve(settings, listener, running.stop))
+        try:
+            await _answers(running, serving)
+            yield running
+        finally:
+            running.stop.set()
+            await serving
+
+    return started
+
+
+@pytest.fixture
+async def gateway(start: Start) -> AsyncIterator[Running]:
+    """A gateway with the default settings."""
+    async with start() as running:
+        yield running
+
+
+async def _answers(running: Running, serving: asyncio.Task[None]) -> None:
+    async with running.client() as client:
+        while not serving.done():
+            try:
+                await client.get("/health/live")
+            except httpx2.TransportError:
+                await asyncio.sleep(0.01)
+            else:
+                return
+    await serving
