@@ -1,0 +1,38 @@
+/**
+ * Where the charts get their measurements: the WebSocket, and polling whenever it fails.
+ *
+ * The manager goes on trying while the polling runs; when it is connected again, polling fills the gap
+ * and ends. One cursor over both ways lets every point in once (`feed.js`).
+ */
+
+import { Api } from "./api.js";
+import { Feed } from "./feed.js";
+import { Live } from "./live.js";
+import { Session } from "./session.js";
+import "./websocket-manager.js";
+
+// Mode WebSocket: si true, utilise WebSocket temps réel au lieu du polling HTTP
+const USE_WEBSOCKET = true;  // ← Changer en false pour revenir au polling
+
+/** @type {import("./websocket-manager.js").WebSocketManager} */
+const manager = /** @type {any} */ (window).wsManager;
+
+export const session = new Session();
+export const api = new Api({ token: () => session.token });
+
+manager.setTokenProvider(({ renew }) => (renew ? session.renew(session.token) : session.need()));
+
+const feed = new Feed({
+  manager,
+  api,
+  useWebSocket: USE_WEBSOCKET,
+  timers: {
+    setTimeout: (run, ms) => window.setTimeout(run, ms),
+    clearTimeout: (timer) => window.clearTimeout(timer),
+  },
+  document,
+});
+
+feed.on("signed_out", () => session.renew(session.token));
+
+export const live = new Live(feed);

@@ -1,0 +1,107 @@
+/** Words, numbers and times in the reader's language: French first, English too. */
+
+import en from "./i18n/en.js";
+import fr from "./i18n/fr.js";
+
+/** @typedef {Record<string, string | {one: string, other: string}>} Dictionary */
+
+/** @type {Record<string, Dictionary>} */
+const DICTIONARIES = { fr, en };
+
+/** @param {readonly string[]} preferred as `navigator.languages` @returns {string} */
+export function chooseLanguage(preferred) {
+  const known = preferred.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => tag in DICTIONARIES);
+  return known ?? "fr";
+}
+
+export class Language {
+  /** @param {string} code `fr` or `en` */
+  constructor(code) {
+    this.code = code;
+    const locale = code === "en" ? "en-GB" : "fr-FR";
+    this.#dictionary = DICTIONARIES[code];
+    this.#plural = new Intl.PluralRules(locale);
+    this.#age = new Intl.RelativeTimeFormat(locale, { style: code === "fr" ? "short" : "narrow" });
+    this.#numbers = [0, 1, 2].map((digits) => new Intl.NumberFormat(locale, {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    }));
+    this.#percent = new Intl.NumberFormat(locale, { style: "percent" });
+    this.#list = new Intl.ListFormat(locale, { type: "conjunction" });
+    this.#clock = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
+    this.#minutes = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
+    this.#moment = new Intl.DateTimeFormat(locale, { dateStyle: "short", timeStyle: "medium" });
+    this.compare = new Intl.Collator(locale, { numeric: true }).compare;
+  }
+
+  #dictionary;
+  #plural;
+  #age;
+  #numbers;
+  #percent;
+  #list;
+  #clock;
+  #minutes;
+  #moment;
+
+  /**
+   * @param {string} key
+   * @param {Record<string, string | number>} [values]
+   * @throws {RangeError} for a key without words
+   */
+  t(key, values = {}) {
+    const entry = this.#dictionary[key];
+    if (entry === undefined) throw new RangeError(`no words for ${key}`);
+    const text = typeof entry === "string" ? entry : this.#pluralForm(entry, Number(values.count));
+    return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+  }
+
+  /** Words that a service may have made up: ours where we have some, its own otherwise. */
+  /** @param {string} prefix @param {string} word */
+  name(prefix, word) {
+    return Object.hasOwn(this.#dictionary, `${prefix}.${word}`) ? this.t(`${prefix}.${word}`) : word.replaceAll("_", " ");
+  }
+
+  /** @param {number} value @param {0 | 1 | 2 | number} digits */
+  number(value, digits) {
+    return this.#numbers[digits].format(value);
+  }
+
+  /** @param {number} share 0 to 1 */
+  percent(share) {
+    return this.#percent.format(share);
+  }
+
+  /** @param {number} seconds e.g. "il y a 4 s" */
+  age(seconds) {
+    if (seconds < 60) return this.#age.format(-Math.floor(seconds), "second");
+    if (seconds < 3600) return this.#age.format(-Math.floor(seconds / 60), "minute");
+    if (seconds < 86_400) return this.#age.format(-Math.floor(seconds / 3600), "hour");
+    return this.#age.format(-Math.floor(seconds / 86_400), "day");
+  }
+
+  /** @param {string[]} items */
+  list(items) {
+    return this.#list.format(items);
+  }
+
+  /** @param {number} seconds since the epoch */
+  clock(seconds) {
+    return this.#clock.format(seconds * 1000);
+  }
+
+  /** @param {number} seconds since the epoch */
+  hourAndMinute(seconds) {
+    return this.#minutes.format(seconds * 1000);
+  }
+
+  /** @param {number} seconds since the epoch */
+  moment(seconds) {
+    return this.#moment.format(seconds * 1000);
+  }
+
+  /** @param {{one: string, other: string}} forms @param {number} count */
+  #pluralForm(forms, count) {
+    return this.#plural.select(count) === "one" ? forms.one : forms.other;
+  }
+}

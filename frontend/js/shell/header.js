@@ -1,0 +1,84 @@
+/** The bar on top: brand, pages, the connection in words, language, theme, sign out. */
+
+import { h, setAttributes, setText } from "../dom.js";
+import { icon } from "./icons.js";
+import { logo } from "./logo.js";
+import { currentTheme, nextTheme } from "./theme.js";
+
+/** @typedef {{path: string, page: string}} Link */
+
+export class Header {
+  #language;
+  #status;
+  #statusText;
+  #tenant;
+  /** @type {Map<string, HTMLAnchorElement>} */ #links = new Map();
+
+  /**
+   * @param {object} options
+   * @param {HTMLElement} options.node
+   * @param {import("../i18n.js").Language} options.language
+   * @param {Link[]} options.links
+   * @param {() => void} options.onLanguage
+   * @param {() => void} options.onTheme
+   * @param {() => void} options.onSignOut
+   */
+  constructor({ node, language, links, onLanguage, onTheme, onSignOut }) {
+    const t = language.t.bind(language);
+    this.#language = language;
+    this.#statusText = h("span", {});
+    this.#status = h("p", { class: "status", role: "status", "aria-label": t("status.label") },
+      h("span", { class: "status__dot", "aria-hidden": "true" }), this.#statusText);
+    this.#tenant = h("span", { class: "bar__tenant" });
+    for (const { path, page } of links) {
+      this.#links.set(page, h("a", { class: "bar__link", href: path }, t(`nav.${page}`)));
+    }
+    node.replaceChildren(
+      h("a", { class: "bar__brand", href: "index.html" }, logo(), h("span", {}, "IAQverse"), this.#tenant),
+      h("nav", { class: "bar__nav", "aria-label": t("nav.label") }, ...this.#links.values()),
+      this.#status,
+      h("div", { class: "bar__tools" },
+        h("button", {
+          class: "tool tool--text", type: "button", onclick: onLanguage, "aria-label": t("tool.languageLabel"),
+          title: t("tool.languageLabel"), lang: language.code === "fr" ? "en" : "fr",
+        }, language.code === "fr" ? "EN" : "FR"),
+        this.#themeButton(onTheme),
+        tool("signOut", t("tool.signOut"), onSignOut)));
+  }
+
+  /** @param {string} status one of the feed's */
+  showStatus(status) {
+    setAttributes(this.#status, { "data-status": status });
+    setText(this.#statusText, this.#language.t(`status.${status}`));
+  }
+
+  /** @param {string | null} tenant */
+  showTenant(tenant) {
+    setText(this.#tenant, tenant ?? "");
+  }
+
+  /** @param {string} current */
+  showPage(current) {
+    for (const [page, link] of this.#links) {
+      setAttributes(link, { "aria-current": page === current && "page" });
+    }
+  }
+
+  /** @param {() => void} onTheme */
+  #themeButton(onTheme) {
+    const words = (/** @type {string} */ theme) => this.#language.t(`tool.theme.${theme}`);
+    const theme = currentTheme();
+    const button = tool(theme, words(theme), () => {
+      const next = nextTheme();
+      setAttributes(button, { "aria-label": words(next), title: words(next) });
+      button.replaceChildren(icon(next));
+      onTheme();
+    });
+    return button;
+  }
+}
+
+/** @param {string} name @param {string} words @param {() => void} run */
+function tool(name, words, run) {
+  return h("button", { class: "tool", type: "button", "aria-label": words, title: words, onclick: run }, icon(name));
+}
