@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import msgspec
 
 from app.domain.decoding import decode
-from app.domain.timestamps import parse_time
 from app.errors import ForbiddenError, InvalidInputError
 from app.iaq.quantities import canonical
 from app.iaq.score import global_level, global_score
@@ -61,13 +60,6 @@ def routing_key(measurement: Measurement) -> RoutingKey:
     return RoutingKey(
         Topic.MEASUREMENTS, measurement.enseigne, measurement.salle, measurement.sensor_id
     )
-
-
-def time_of(measurement: Measurement, received_ms: int, max_ahead_ms: int) -> int:
-    """The device's time in ms, or the received one where it gave none."""
-    if measurement.timestamp is None:
-        return received_ms
-    return parse_time(measurement.timestamp, received_ms, max_ahead_ms)
 
 
 def draft(measurement: Measurement, tenant: str, time_ms: int, received_ms: int) -> Draft:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.domain.channel import Channel
 from app.domain.hub import Hub
 from app.domain.ingest import Ingest
 from app.domain.subscriber import Desk
@@ -22,3 +23,7 @@ class Gateway:
     access: Access
     limits: Limits
     keys: Keys
+
+    async def channel(self, tenant: str) -> Channel:
+        """The tenant's channel; the store says where its order stands when it is opened."""
+        return self.hub.channel(tenant) or self.hub.open(tenant, await self.store.position(tenant))

@@ -61,7 +61,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         dashboard = gateway.access.request(request, Role.DASHBOARD)
         selection = _selection(dashboard, parse_filters(topics.split(",")))
         store, tenant = gateway.store, dashboard.tenant
-        now = await store.position(tenant)
+        now = (await gateway.channel(tenant)).position
         since = Position.parse(after) if after else None
         recovered = (
             since is not None and since.epoch == now.epoch and since.sequence <= now.sequence
@@ -70,17 +70,17 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
             found = await store.after(tenant, since.sequence, selection, limit + 1)
             more = len(found) > limit
             found = found[:limit]
-            position = found[-1].position if more else max_position(now, found)
+            position = found[-1].position if more else _furthest(now, found)
         else:
             found, more = await store.newest(tenant, selection, limit), False
-            position = max_position(now, found)
+            position = _furthest(now, found)
         return _json(
             b'{"position":%b,"recovered":%b,"more":%b,"messages":%b}'
             % (encode(str(position)), encode(recovered), encode(more), _joined(found))
         )
 
 
-def max_position(now: Position, found: list[Publication]) -> Position:
+def _furthest(now: Position, found: list[Publication]) -> Position:
     """Where everything found has been seen; commits go on between asking for the two."""
     return max((now, *(each.position for each in found)), key=lambda position: position.sequence)
 

@@ -47,9 +47,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         principal = _authenticate(websocket, query, gateway)
         grant = grant_of(principal)
         topics = admitted(_topics(query, gateway.settings.max_topics_per_connection), grant)
-        channel = gateway.hub.channel(principal.tenant) or gateway.hub.open(
-            principal.tenant, await gateway.store.position(principal.tenant)
-        )
+        channel = await gateway.channel(principal.tenant)
         place = desk.take_place(ip, principal)
         subscriber = Subscriber(desk, channel, principal, place)
         try:
