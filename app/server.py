@@ -58,11 +58,15 @@ async def serve_until_signal(settings: Settings, listener: socket.socket) -> Non
 
 
 def unix_listener(path: Path) -> socket.socket:
-    """A socket in a folder only its owner enters: uvicorn makes its own with mode 0666."""
+    """A socket that whoever enters its folder may use: nginx's worker is another user.
+
+    The folder is what guards it. One that is there keeps its owner and mode.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(os.fspath(path))
+    path.chmod(0o666)
     listener.listen(BACKLOG)
     listener.setblocking(False)
     return listener
