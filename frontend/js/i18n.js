@@ -74,6 +74,7 @@ export class Language {
 
   /** @param {number} seconds e.g. "il y a 4 s" */
   age(seconds) {
+    if (seconds < 2) return this.t("age.now");
     if (seconds < 60) return this.#age.format(-Math.floor(seconds), "second");
     if (seconds < 3600) return this.#age.format(-Math.floor(seconds / 60), "minute");
     if (seconds < 86_400) return this.#age.format(-Math.floor(seconds / 3600), "hour");

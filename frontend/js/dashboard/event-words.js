@@ -24,12 +24,18 @@ export function eventWords(language, event) {
       return predictionWords(language, event);
     default:
       return {
-        title: `${language.name("module", String(event.kind ?? ""))} : ${language.name("state", String(event.state ?? ""))}`,
+        title: moduleWords(language, event),
         note: String(event.module_id ?? ""),
         icon: String(event.kind ?? "module"),
         tone: "plain",
       };
   }
+}
+
+/** @param {import("../i18n.js").Language} language @param {Message} module @returns {string} e.g. "Fenêtre : ouvert" */
+export function moduleWords(language, { kind, state }) {
+  const name = capital(language.name("module", String(kind ?? "")));
+  return language.t("pair", { name, value: language.name("state", String(state ?? "")) });
 }
 
 /** @param {import("../i18n.js").Language} language @param {Message} event @returns {EventWords} */

@@ -59,7 +59,7 @@ export function roomViews(store, language, now) {
 }
 
 /** @param {Element} node */
-function inView(node) {
+export function inView(node) {
   const { top } = node.getBoundingClientRect();
   return top >= 0 && top < innerHeight * 0.7;
 }

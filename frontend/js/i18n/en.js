@@ -5,6 +5,8 @@ export default {
   "page.dashboard": "Dashboard",
   "page.twin": "Digital twin",
   "page.description": "The air of your rooms, live.",
+  "pair": "{name}: {value}",
+  "age.now": "just now",
   "skip": "Skip to content",
   "nav.label": "Pages",
   "nav.dashboard": "Dashboard",
@@ -147,7 +149,7 @@ export default {
   "state.auto": "automatic",
   "state.boost": "full power",
 
-  "twin.title": "The places as a plan",
+  "twin.title": "Floor plan",
   "twin.lead": "Each room takes the colour of its air. Choose one to see its charts.",
   "twin.plan": "Plan of {enseigne}",
   "twin.legend": "Legend",

@@ -3,14 +3,13 @@
  * those of the SVG's view box.
  */
 
-export const ROOM_WIDTH = 260;
 export const ROOM_HEIGHT = 190;
 export const CORRIDOR = 46;
 export const MARGIN = 10;
 
 /**
- * @typedef {{x: number, y: number, width: number, height: number, door: "top" | "bottom"}} Place
- *   `door`: the side that opens to a corridor; the other one has the window
+ * @typedef {{x: number, y: number, width: number, height: number, door: "top" | "bottom", outside: boolean}} Place
+ *   `door`: the side that opens to a corridor; `outside`: the other one has a window
  * @typedef {{width: number, height: number, places: Place[], corridors: number[]}} Plan
  *   `corridors`: the upper edge of each
  */
@@ -18,20 +17,21 @@ export const MARGIN = 10;
 /**
  * @param {number} count rooms
  * @param {number} columns most rooms in a row
+ * @param {number} inner width of a row, walls to walls
  * @returns {Plan}
  */
-export function layOut(count, columns) {
+export function layOut(count, columns, inner) {
   const rows = Math.ceil(count / columns);
   const perRow = split(count, rows);
-  const inner = Math.max(1, ...perRow) * ROOM_WIDTH;
   /** @type {Place[]} */ const places = [];
   /** @type {number[]} */ const corridors = [];
   let y = MARGIN;
   perRow.forEach((rooms, row) => {
     const above = row % 2 === 0;
+    const outside = above ? row === 0 : row === rows - 1;
     for (let i = 0; i < rooms; i += 1) {
       const width = inner / rooms;
-      places.push({ x: MARGIN + i * width, y, width, height: ROOM_HEIGHT, door: above ? "bottom" : "top" });
+      places.push({ x: MARGIN + i * width, y, width, height: ROOM_HEIGHT, door: above ? "bottom" : "top", outside });
     }
     y += ROOM_HEIGHT;
     if (above) {

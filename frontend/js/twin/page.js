@@ -1,7 +1,7 @@
 /** The digital twin: a plan per enseigne, and the chosen room beside it. */
 
 import { ChartsView } from "../dashboard/charts-view.js";
-import { roomViews } from "../dashboard/page.js";
+import { inView, roomViews } from "../dashboard/page.js";
 import { h } from "../dom.js";
 import { LEVELS } from "../iaq/quantities.js";
 import { ModulesView } from "./modules-view.js";
@@ -28,6 +28,7 @@ export function mountTwin(main, { language, live, choice }) {
   function choose(key) {
     choice.choose(key);
     draw();
+    if (!inView(modules.node)) modules.node.scrollIntoView({ behavior: "smooth", block: "start" });
   }
 
   /** @param {string} enseigne */
@@ -72,7 +73,7 @@ export function mountTwin(main, { language, live, choice }) {
 
 /** @param {number} rooms */
 function columnsFor(rooms) {
-  return WIDE.matches ? Math.min(3, Math.ceil(rooms / 2)) : 1;
+  return WIDE.matches ? Math.min(3, Math.max(2, Math.ceil(rooms / 2))) : 1;
 }
 
 /** @param {import("../i18n.js").Language} language */

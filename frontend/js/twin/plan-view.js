@@ -4,6 +4,10 @@ import { h, svg } from "../dom.js";
 import { CORRIDOR, MARGIN, layOut } from "./layout.js";
 import { RoomShape } from "./room-shape.js";
 
+/** Width of a plan in its own units: letters keep their size, rooms take what there is. */
+const WIDE = 800;
+const NARROW = 340;
+
 /** @typedef {import("../dashboard/rooms-view.js").RoomView} RoomView */
 
 export class PlanView {
@@ -43,7 +47,7 @@ export class PlanView {
 
   /** @param {RoomView[]} rooms @param {number} columns */
   #draw(rooms, columns) {
-    const { width, height, places, corridors } = layOut(rooms.length, columns);
+    const { width, height, places, corridors } = layOut(rooms.length, columns, columns > 1 ? WIDE : NARROW);
     this.#shapes = new Map(rooms.map(({ key, salle }, i) => [key, new RoomShape({
       language: this.#language, name: salle, place: places[i], onChoose: () => this.#onChoose(key),
     })]));

@@ -1,6 +1,7 @@
 /** One room on the plan: floor in the colour of its air, walls, a window, a door, its modules. */
 
 import { setAttributes, setText, svg } from "../dom.js";
+import { moduleWords } from "../dashboard/event-words.js";
 import { levelWords } from "../dashboard/room-card.js";
 import { icon } from "../shell/icons.js";
 
@@ -65,7 +66,7 @@ export class RoomShape {
     const language = this.#language;
     const { CO2 } = state.quantities;
     const level = levelWords(language, state);
-    const co2 = CO2 ? `${language.number(CO2.value, 0)} ${language.t("unit.CO2")}` : "";
+    const co2 = CO2 ? `${language.t("quantity.CO2")} ${language.number(CO2.value, 0)} ${language.t("unit.CO2")}` : "";
     const score = state.score === null ? "" : language.t("room.score", { score: state.score });
     setText(this.#score, state.score === null ? "–" : String(state.score));
     setText(this.#level, level);
@@ -73,7 +74,7 @@ export class RoomShape {
     setAttributes(this.node, {
       "data-level": state.stale ? "stale" : state.level ?? "stale",
       "aria-pressed": String(chosen),
-      "aria-label": [this.#name, level, score, co2 && `${language.t("quantity.CO2")} ${co2}`].filter(Boolean).join(", "),
+      "aria-label": [this.#name, level, score, co2].filter(Boolean).join(", "),
     });
     this.#showModules(modules);
   }
@@ -84,12 +85,13 @@ export class RoomShape {
     if (drawn === this.#drawnModules) return;
     this.#drawnModules = drawn;
     const { x, y } = this.#place;
-    this.#modules.replaceChildren(...modules.slice(0, CHIPS).map(({ kind, state }, i) => {
+    this.#modules.replaceChildren(...modules.slice(0, CHIPS).map((module, i) => {
+      const { kind, state } = module;
       const picture = icon(String(kind));
       const [left, top] = [x + 20 + i * (CHIP + 8), y + 142];
       setAttributes(picture, { x: left + 6, y: top + 6, width: CHIP - 12, height: CHIP - 12 });
       return svg("g", { class: "plan__module", "data-active": ACTIVE.has(String(state)) },
-        svg("title", {}, `${this.#language.name("module", String(kind))} : ${this.#language.name("state", String(state))}`),
+        svg("title", {}, moduleWords(this.#language, module)),
         svg("rect", { x: left, y: top, width: CHIP, height: CHIP, rx: 8 }),
         picture);
     }));
@@ -111,6 +113,7 @@ function openings(place) {
   const hinge = x + width * 0.7;
   const [edge, into, sweep] = door === "bottom" ? [y + height, -DOOR, 1] : [y, DOOR, 0];
   const swing = `M${hinge} ${edge}v${into}A${DOOR} ${DOOR} 0 0 ${sweep} ${hinge + DOOR} ${edge}`;
+  if (!place.outside) return swing;
   const { left, at } = windowOf(place);
   return `${swing}M${left} ${at - 2.5}h${WINDOW}v5h${-WINDOW}zM${left} ${at}h${WINDOW}`;
 }
@@ -118,7 +121,7 @@ function openings(place) {
 /** @param {import("./layout.js").Place} place @returns {string} the wall's gap behind the window */
 function glass(place) {
   const { left, at } = windowOf(place);
-  return `M${left} ${at}h${WINDOW}`;
+  return place.outside ? `M${left} ${at}h${WINDOW}` : "";
 }
 
 /** @param {import("./layout.js").Place} place */
