@@ -21,7 +21,7 @@ export class Language {
     const locale = code === "en" ? "en-GB" : "fr-FR";
     this.#dictionary = DICTIONARIES[code];
     this.#plural = new Intl.PluralRules(locale);
-    this.#age = new Intl.RelativeTimeFormat(locale, { style: code === "fr" ? "short" : "narrow" });
+    this.#age = new Intl.RelativeTimeFormat(locale, { style: "short" });
     this.#numbers = [0, 1, 2].map((digits) => new Intl.NumberFormat(locale, {
       minimumFractionDigits: digits,
       maximumFractionDigits: digits,

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Api, ApiError } from "../../frontend/js/api.js";
+
+function api(answer, token = "aaa.bbb.ccc") {
+  const asked = [];
+  const fetch = async (url, init) => {
+    asked.push({ url, init });
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  return { asked, api: new Api({ token: () => token, fetch }) };
+}
+
+const json = (body, init) => new Response(JSON.stringify(body), init);
+
+test("messages after a position", async () => {
+  const { api: client, asked } = api(json({ position: "e1.2", messages: [], more: false }));
+  await client.messages({ topics: ["alerts", "measurements:A/B"], after: "e1.1", limit: 10 });
+  assert.equal(asked[0].url, "/api/messages?topics=alerts%2Cmeasurements%3AA%2FB&limit=10&after=e1.1");
+  assert.equal(asked[0].init.headers.Authorization, "Bearer aaa.bbb.ccc");
+  assert.equal(asked[0].init.credentials, "omit");
+});
+
+test("history", async () => {
+  const { api: client, asked } = api(json([]));
+  assert.deepEqual(await client.history({ hours: 1 }), []);
+  assert.match(asked[0].url, /^\/api\/iaq\/data\?hours=1/);
+});
+
+test("an error carries the gateway's words and its time", async () => {
+  const body = { error: { code: "rate_limited", message: "slow down", request_id: "r1" } };
+  const { api: client } = api(json(body, { status: 429, headers: { "Retry-After": "12" } }));
+  await assert.rejects(client.history({ hours: 1 }), (error) => {
+    assert.ok(error instanceof ApiError);
+    assert.deepEqual([error.status, error.code, error.message, error.requestId, error.retryAfter], [429, "rate_limited", "slow down", "r1", 12]);
+    return true;
+  });
+});
+
+test("an answer that is no JSON is an error, too", async () => {
+  for (const answer of [new Response("<html>", { status: 200 }), new Response("", { status: 502 })]) {
+    await assert.rejects(api(answer).api.history({ hours: 1 }), ApiError);
+  }
+});
+
+test("nothing answers: status 0", async () => {
+  await assert.rejects(api(new TypeError("failed")).api.check("t"), { status: 0, code: "unreachable" });
+});
+
+test("a token is tried before it is used", async () => {
+  const { api: client, asked } = api(json({}), null);
+  await client.check("new.new.new");
+  assert.equal(asked[0].init.headers.Authorization, "Bearer new.new.new");
+});

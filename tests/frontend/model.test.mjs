@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { QUANTITIES } from "../../frontend/js/iaq/quantities.js";
+import { timeWindow, verticalRange, withGaps } from "../../frontend/js/model/chart-data.js";
+import { overview } from "../../frontend/js/model/overview.js";
+import { roomState } from "../../frontend/js/model/room-state.js";
+import { Series } from "../../frontend/js/model/series.js";
+import { MAX_EVENTS, MAX_SENSORS, Store, roomKey } from "../../frontend/js/model/store.js";
+import { measurement } from "./support/environment.mjs";
+
+const point = (at, CO2 = 600) => ({ at, values: { CO2 }, score: 85 });
+const EPOCH = 1_763_546_700;
+
+describe("series", () => {
+  test("every time once, in order, however they come", () => {
+    const series = new Series();
+    for (const at of [5, 1, 3, 3, 9, 1]) series.insert(point(at, at * 100));
+    assert.deepEqual(series.times, [1, 3, 5, 9]);
+    assert.deepEqual(series.columns.CO2, [100, 300, 500, 900]);
+    assert.deepEqual(series.columns.PM25, [null, null, null, null]);
+    assert.equal(series.insert(point(9)), false);
+  });
+
+  test("the oldest are forgotten at the bound", () => {
+    const series = new Series(10);
+    for (let at = 0; at < 100; at += 1) series.insert(point(at));
+    assert.ok(series.times.length <= 10);
+    assert.equal(series.last?.at, 99);
+    assert.equal(series.scores.length, series.times.length);
+  });
+});
+
+describe("store", () => {
+  test("the documented message", () => {
+    const store = new Store();
+    const documented = {
+      type: "measurement", timestamp: "2025-11-19T10:05:00Z", sensor_id: "bureau1", enseigne: "Maison", salle: "Bureau",
+      values: { CO2: 645, PM25: 12, TVOC: 0.2, Temperature: 22.3, Humidity: 45 },
+      co2: 645, pm25: 12, tvoc: 0.2, temperature: 22.3, humidity: 45, global_score: 85,
+    };
+    assert.equal(store.apply(documented), true);
+    assert.equal(store.apply(documented), false);
+    const room = store.rooms.get(roomKey(documented));
+    assert.deepEqual(room.sensors.get("bureau1").last, {
+      at: Date.parse("2025-11-19T10:05:00Z") / 1000, score: 85,
+      values: { CO2: 645, PM25: 12, TVOC: 0.2, Temperature: 22.3, Humidity: 45 },
+    });
+  });
+
+  test("sensors are bounded, and a room without any is gone", () => {
+    const store = new Store();
+    for (let i = 0; i <= MAX_SENSORS; i += 1) store.apply(measurement(i, { sensor_id: `s${i}`, salle: `r${i}` }));
+    assert.equal(store.rooms.size, MAX_SENSORS);
+    assert.ok(!store.rooms.has(roomKey({ enseigne: "Maison", salle: "r0" })));
+  });
+
+  test("events are bounded, newest first, whatever the order they come in", () => {
+    const store = new Store();
+    for (const n of [3, 1, 2]) store.apply(measurement(n, { type: "alert" }));
+    assert.deepEqual(store.events.map(({ position }) => position), ["e1.3", "e1.2", "e1.1"]);
+    for (let i = 0; i < MAX_EVENTS + 5; i += 1) store.apply(measurement(i, { type: "action" }));
+    assert.equal(store.events.length, MAX_EVENTS);
+  });
+
+  test("a module has the state of its latest message", () => {
+    const store = new Store();
+    const module = (n, state) => ({ ...measurement(n), type: "module", module_id: "w", kind: "window", state });
+    store.apply(module(2, "open"));
+    store.apply(module(1, "closed"));
+    const [room] = store.rooms.values();
+    assert.equal(room.modules.get("w").state, "open");
+  });
+
+  test("a time that is none is left out", () => {
+    assert.equal(new Store().apply(measurement(1, { timestamp: "yesterday" })), false);
+  });
+});
+
+describe("a room's state", () => {
+  const roomOf = (...messages) => {
+    const store = new Store();
+    for (const message of messages) store.apply(message);
+    return [...store.rooms.values()][0];
+  };
+
+  test("the last value and its age", () => {
+    const state = roomState(roomOf(measurement(0), measurement(10)), EPOCH + 14);
+    assert.equal(state.age, 4);
+    assert.equal(state.stale, false);
+    assert.equal(state.level, "good");
+    assert.deepEqual(state.quantities.CO2, { value: 610, level: "good" });
+    assert.equal(state.quantities.PM25, null);
+  });
+
+  test("a value older than a minute is old", () => {
+    assert.equal(roomState(roomOf(measurement(0)), EPOCH + 60).stale, false);
+    assert.equal(roomState(roomOf(measurement(0)), EPOCH + 61).stale, true);
+  });
+
+  test("several sensors: the mean of those that still speak", () => {
+    const messages = [measurement(0, { sensor_id: "a" }), measurement(100, { sensor_id: "b" }), measurement(100, { sensor_id: "c", values: { CO2: 800 } })];
+    assert.equal(roomState(roomOf(...messages), EPOCH + 100).quantities.CO2.value, 750);
+  });
+
+  test("a clock that runs ahead makes no negative age", () => {
+    assert.equal(roomState(roomOf(measurement(10)), EPOCH).age, 0);
+  });
+});
+
+describe("the overview", () => {
+  const room = (salle, score, stale = false) => ({ salle, state: { at: 1, age: 0, stale, score, level: "", quantities: {} } });
+
+  test("what needs a person comes first, worst first", () => {
+    const found = overview([room("A", 80), room("B", 45), room("C", 20), room("D", 60)]);
+    assert.deepEqual([found.verdict, found.rooms], ["act", ["C", "B"]]);
+  });
+
+  test("old values decide nothing, good or bad", () => {
+    assert.equal(overview([room("A", 10, true), room("B", 95)]).verdict, "excellent");
+    assert.equal(overview([room("A", 95, true)]).verdict, "stale");
+    assert.equal(overview([room("A", 95, true), room("B", 95)]).stale, 1);
+  });
+
+  test("each word", () => {
+    assert.equal(overview([]).verdict, "waiting");
+    assert.equal(overview([room("A", 69)]).verdict, "watch");
+    assert.equal(overview([room("A", 89), room("B", 100)]).verdict, "good");
+    assert.equal(overview([room("A", 90)]).verdict, "excellent");
+  });
+});
+
+describe("chart data", () => {
+  const series = (...times) => {
+    const made = new Series();
+    for (const at of times) made.insert(point(at));
+    return made;
+  };
+
+  test("a gap is a gap", () => {
+    const [times, values] = withGaps(series(0, 5, 10, 100, 105), "CO2", 0);
+    assert.deepEqual(times, [0, 5, 10, 55, 100, 105]);
+    assert.deepEqual(values, [600, 600, 600, null, 600, 600]);
+  });
+
+  test("a slow sensor has no gaps between its points", () => {
+    assert.equal(withGaps(series(0, 600, 1200, 1800), "CO2", 0)[0].length, 4);
+  });
+
+  test("only what is in the window", () => {
+    assert.deepEqual(withGaps(series(1, 2, 3), "CO2", 2)[0], [2, 3]);
+    assert.deepEqual(withGaps(series(), "CO2", 0), [[], []]);
+  });
+
+  test("the window ends now, or where an old recording ends", () => {
+    assert.deepEqual(timeWindow(990, 1000, 100), [900, 1000]);
+    assert.deepEqual(timeWindow(500, 1000, 100), [400, 500]);
+    assert.deepEqual(timeWindow(null, 1000, 100), [900, 1000]);
+  });
+
+  test("noise does not fill the chart, and nothing goes below zero that was not", () => {
+    assert.deepEqual(verticalRange(600, 604, 300), [452, 752]);
+    assert.deepEqual(verticalRange(1, 2, 8), [0, 8]);
+    assert.ok(verticalRange(-5, 2, 3)[0] < -5);
+    for (const { span } of QUANTITIES) assert.ok(span > 0);
+  });
+});

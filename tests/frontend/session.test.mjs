@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Session, looksLikeToken, takeTokenFromAddress } from "../../frontend/js/session.js";
+import { settled } from "./support/environment.mjs";
+
+function address(hash) {
+  const replaced = [];
+  const location = { hash, pathname: "/index.html", search: "?a=1" };
+  const history = { state: null, replaceState: (...args) => replaced.push(args) };
+  return { token: takeTokenFromAddress(location, history), replaced };
+}
+
+test("a token in the address is taken out of it", () => {
+  const { token, replaced } = address("#token=aaa.bbb.ccc");
+  assert.equal(token, "aaa.bbb.ccc");
+  assert.deepEqual(replaced, [[null, "", "/index.html?a=1"]]);
+});
+
+test("an address without one stays as it is", () => {
+  assert.deepEqual(address("#main"), { token: null, replaced: [] });
+  assert.deepEqual(address(""), { token: null, replaced: [] });
+});
+
+test("even a bad one does not stay", () => {
+  assert.equal(address("#token=").replaced.length, 1);
+});
+
+test("three parts, and no more than the gateway reads", () => {
+  assert.ok(looksLikeToken("aZ0_-.b.c"));
+  for (const text of ["", "a.b", "a.b.c.d", "a.b.c ", "a..c", "é.b.c", `${"a".repeat(8190)}.b.c`]) {
+    assert.ok(!looksLikeToken(text), text.slice(0, 20));
+  }
+});
+
+function session() {
+  const made = new Session();
+  const ended = [];
+  made.on("ended", (reason) => ended.push(reason));
+  return { session: made, ended };
+}
+
+test("all who need a token get the one that somebody signs in with", async () => {
+  const { session: made, ended } = session();
+  const waiting = [made.need(), made.need(), made.renew(null)];
+  await settled();
+  made.begin("a.b.c");
+  assert.deepEqual(await Promise.all(waiting), ["a.b.c", "a.b.c", "a.b.c"]);
+  assert.deepEqual(ended, [null]);
+});
+
+test("a token that was refused is forgotten; one that came since is not", async () => {
+  const { session: made, ended } = session();
+  made.begin("old.old.old");
+  made.begin("new.new.new");
+  assert.equal(await made.renew("old.old.old"), "new.new.new");
+  made.renew("new.new.new");
+  assert.equal(made.token, null);
+  assert.deepEqual(ended, ["expired"]);
+});
+
+test("signing out forgets the token", () => {
+  const { session: made, ended } = session();
+  made.begin("a.b.c");
+  made.end();
+  assert.equal(made.token, null);
+  assert.deepEqual(ended, ["signed_out"]);
+});
