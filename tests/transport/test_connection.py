@@ -8,13 +8,21 @@ from typing import Any
 import pytest
 from fastapi import FastAPI, WebSocket
 from websockets.sync.client import connect
-from ws_peer import Peer, masked
-from ws_server import LOOPS, PATIENCE, LiveServer, LoopFactory, Recorder, RecordingApp, serve
 
 from app.transport.budget import FRAME_BUDGET
 from app.transport.connection import CLOSE_GRACE, Connection
 from app.transport.framing import text_frame
 from app.transport.upgrade import hand_over
+from tests.transport.ws_peer import Peer, masked
+from tests.transport.ws_server import (
+    LOOPS,
+    PATIENCE,
+    LiveServer,
+    LoopFactory,
+    Recorder,
+    RecordingApp,
+    serve,
+)
 
 SMALL = 4_096
 

@@ -1,7 +1,6 @@
 """The opening handshake of RFC 6455 §4.2.1, rule by rule, and the answers to it."""
 
 import pytest
-from ws_peer import request
 
 from app.transport.handshake import (
     HandshakeRefusedError,
@@ -10,6 +9,7 @@ from app.transport.handshake import (
     parse,
     refusal,
 )
+from tests.transport.ws_peer import request
 
 
 def refused(head: bytes) -> HandshakeRefusedError:

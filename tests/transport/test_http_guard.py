@@ -4,10 +4,10 @@ import time
 
 import pytest
 from fastapi import FastAPI
-from ws_peer import Peer, request
-from ws_server import RecordingApp, serve
 
 from app.transport import http_guard
+from tests.transport.ws_peer import Peer, request
+from tests.transport.ws_server import RecordingApp, serve
 
 GET = b"GET / HTTP/1.1\r\nHost: gateway\r\n"
 

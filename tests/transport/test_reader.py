@@ -5,7 +5,6 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ws_peer import masked
 
 from app.transport.budget import FRAME_BUDGET
 from app.transport.framing import NO_CODE
@@ -19,6 +18,7 @@ from app.transport.reader import (
     ProtocolFaultError,
     TextMessage,
 )
+from tests.transport.ws_peer import masked
 
 MAX_BYTES = 1_000
 Heard = list[Event | tuple[int, str]]

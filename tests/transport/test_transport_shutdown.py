@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 from fastapi import FastAPI, WebSocket
-from ws_peer import Peer, masked, request
-from ws_server import LOOPS, LoopFactory, RecordingApp, serve
 
 from app.transport import connection as connection_module
 from app.transport.framing import text_frame
+from tests.transport.ws_peer import Peer, masked, request
+from tests.transport.ws_server import LOOPS, LoopFactory, RecordingApp, serve
 
 RESTART = b"\x88\x16\x03\xf4the gateway restarts"
 

@@ -10,11 +10,11 @@ from starlette.types import Receive, Scope, Send
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
-from ws_peer import Peer, masked, request
-from ws_server import LOOPS, LiveServer, LoopFactory, Recorder, RecordingApp, serve
 
 from app.transport import upgrade
 from app.transport.upgrade import hand_over
+from tests.transport.ws_peer import Peer, masked, request
+from tests.transport.ws_server import LOOPS, LiveServer, LoopFactory, Recorder, RecordingApp, serve
 
 
 @pytest.fixture(params=LOOPS, ids=["asyncio", "uvloop"])
