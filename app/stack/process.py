@@ -44,6 +44,7 @@ class Process:
             if os.getppid() != us:  # we were gone before the kernel knew
                 os._exit(1)
 
+        log.touch(0o600)
         with log.open("ab") as output:
             process = subprocess.Popen(  # noqa: S603  (our own programs)
                 command,

@@ -1,0 +1,51 @@
+"""nginx's own limits are reached, say which one it was, and leak nothing."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from tests.stack.stack_process import Answer, StackProcess
+
+CANARY = "canary-0123456789"
+
+
+@pytest.fixture
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackProcess]:
+    """4 requests a second, 20 at once, 8 connections."""
+    folder = tmp_path_factory.mktemp("small")
+    with StackProcess(folder, LIMIT_SCALE=0.02) as running:
+        yield running
+
+
+def refused(answer: Answer, limit: str) -> None:
+    assert answer.status == 429
+    assert answer.headers["retry-after"] == "1"
+    assert answer.json["error"].items() >= {
+        ("code", "rate_limited"),
+        ("limit", limit),
+        ("retry_after", 1),
+        ("request_id", answer.headers["x-request-id"]),
+    }
+
+
+@pytest.mark.parametrize("path", ["/api/x", "/auth/me", "/health/live", "/ws/stats", "/index.html"])
+def test_requests_of_an_address_are_limited_on_each_path(small: StackProcess, path: str) -> None:
+    answers = [small.ask(f"{path}?{CANARY}") for _ in range(30)]
+    assert answers[0].status == 200
+    refused(next(answer for answer in answers if answer.status != 200), "requests_per_address")
+    assert CANARY not in small.logs()
+
+
+def test_connections_of_an_address_are_limited(small: StackProcess) -> None:
+    url = f"wss://localhost:{small.https_port}/ws"
+    with ExitStack() as open_sockets:
+        for _ in range(8):
+            open_sockets.enter_context(connect(url, ssl=small.tls))
+        with pytest.raises(InvalidStatus) as refusal:
+            connect(url, ssl=small.tls)
+        assert refusal.value.response.status_code == 429
+        refused(small.ask("/api/x"), "connections_per_address")
+    assert small.ask("/api/x").status in {200, 429}
