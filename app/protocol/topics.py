@@ -1,8 +1,9 @@
 """Topic filters (`measurements:Maison/Bureau`) and what a principal sees through them."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote_to_bytes
 
 from app.errors import InvalidInputError
 from app.model import RoutingKey, Topic
@@ -12,7 +13,9 @@ NAMES: tuple[str, ...] = (*(topic.value for topic in Topic), ALL)
 """The six names a client may subscribe to, in the order in which stats list them."""
 
 MAX_FILTER_LENGTH = 512
+"""Characters, as a client writes it and in canonical form: what is shown can be sent again."""
 _UNRESERVED = "!'()*"  # with RFC 3986's unreserved: what JavaScript's encodeURIComponent leaves
+_NO_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 class InvalidTopicError(InvalidInputError):
@@ -31,7 +34,7 @@ class TopicFilter:
     def parse(cls, text: str) -> "TopicFilter":
         """Raise `InvalidTopicError` for an unknown name, an empty or a badly encoded part."""
         if len(text) > MAX_FILTER_LENGTH:
-            raise InvalidTopicError(f"a topic has at most {MAX_FILTER_LENGTH} characters")
+            raise _too_long()
         name, narrowed, place = text.partition(":")
         if name not in NAMES:
             raise InvalidTopicError(f"a topic starts with one of {', '.join(NAMES)}")
@@ -40,7 +43,10 @@ class TopicFilter:
         parts = [_decoded(part) for part in place.split("/")]
         if len(parts) > 2 or not all(parts):  # noqa: PLR2004  (enseigne, salle)
             raise InvalidTopicError("a topic is narrowed as name:enseigne or name:enseigne/salle")
-        return cls(name, *parts)
+        chosen = cls(name, *parts)
+        if len(str(chosen)) > MAX_FILTER_LENGTH:
+            raise _too_long()
+        return chosen
 
     def __str__(self) -> str:
         place = "/".join(quote(part, safe=_UNRESERVED) for part in self._place)
@@ -105,7 +111,15 @@ class Selection:
 
 
 def _decoded(part: str) -> str:
+    if _NO_ESCAPE.search(part):
+        raise InvalidTopicError("in a topic's parts, % starts an escape like %20")
     try:
-        return unquote(part, errors="strict")
-    except UnicodeDecodeError as error:
+        return unquote_to_bytes(part).decode()
+    except UnicodeError as error:
         raise InvalidTopicError("a topic's parts are percent-encoded UTF-8") from error
+
+
+def _too_long() -> InvalidTopicError:
+    return InvalidTopicError(
+        f"a topic, percent-encoded, has at most {MAX_FILTER_LENGTH} characters"
+    )
