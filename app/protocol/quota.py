@@ -1,8 +1,12 @@
 """A rate per connection as two floats: the generic cell rate algorithm, with the clock passed in.
 
 `limits` would keep a key per connection in one table that every hit has to look after; at ten
-thousand connections that costs more than the message (docs/decisions/0007-quota.md).
+thousand connections that costs more than the message (docs/decisions/0007-quota-per-connection.md).
 """
+
+_NOISE = 1e-3
+"""Part of an interval that may be missing: what the sums of floats lose on a clock that has run for
+months must not cost a message."""
 
 
 class Rate:
@@ -28,7 +32,7 @@ class Quota:
         """Take one; 0 when there was one left, else the seconds until there is."""
         full_at = max(self._full_at, now) + self._rate.interval
         excess = full_at - now - self._rate.burst_seconds
-        if excess > 1e-9:  # noqa: PLR2004  (float noise of the sums above)
+        if excess > self._rate.interval * _NOISE:
             return excess
         self._full_at = full_at
         return 0.0
