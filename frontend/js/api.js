@@ -2,7 +2,14 @@
 
 const TIMEOUT_MS = 10_000;
 
-/** @typedef {import("./protocol.js").Message} Message */
+/** Records of an answer: what the gateway gives at most unless it is set to less. */
+const MAX_RECORDS = 10_000;
+
+/**
+ * @typedef {import("./protocol.js").Message} Message
+ * @typedef {{position: string, messages: Message[], more: boolean, recovered?: boolean}} Page
+ *   `recovered` false: not everything after the position could be given
+ */
 
 /** `status` 0: nothing answered. `retryAfter` in seconds, null when the gateway named no time. */
 export class ApiError extends Error {
@@ -28,19 +35,19 @@ export class Api {
   /**
    * @param {object} options
    * @param {() => string | null} options.token
-   * @param {typeof fetch} [options.fetch]
+   * @param {(url: string, init: RequestInit) => Promise<Response>} [options.fetch]
    * @param {string} [options.base] e.g. `https://localhost:8443`
    */
-  constructor({ token, fetch = (input, init) => globalThis.fetch(input, init), base = "" }) {
+  constructor({ token, fetch = (url, init) => globalThis.fetch(url, init), base = "" }) {
     this.#token = token;
     this.#fetch = fetch;
     this.#base = base;
   }
 
   /**
-   * Everything after a position, or, without one, the position of now.
+   * Everything after a position, or, without one, the newest.
    * @param {{topics: Iterable<string>, after: string | null, limit: number, signal?: AbortSignal}} query
-   * @returns {Promise<{position: string, messages: Message[], more: boolean}>}
+   * @returns {Promise<Page>}
    */
   async messages({ topics, after, limit, signal }) {
     const query = { topics: [...topics].join(","), limit: String(limit), ...(after && { after }) };
@@ -53,7 +60,14 @@ export class Api {
    * @returns {Promise<Message[]>} records in the form of a measurement
    */
   async history({ hours }, signal) {
-    return this.#get("/api/iaq/data", { hours: String(hours) }, signal);
+    const query = { hours: String(hours) };
+    try {
+      return await this.#get("/api/iaq/data", { ...query, limit: String(MAX_RECORDS) }, signal);
+    } catch (error) {
+      // A gateway that is set to fewer records refuses the number, and gives its own default.
+      if (/** @type {ApiError} */ (error).status !== 422) throw error;
+      return this.#get("/api/iaq/data", query, signal);
+    }
   }
 
   /**

@@ -19,6 +19,9 @@ export const STATUSES = [
 ];
 
 const HISTORY_HOURS = 1;
+/** What happened before this page looked, of each topic but the measurements. */
+const EVENT_TOPICS = ["predictions", "actions", "alerts", "modules"];
+const EVENTS = 50;
 const HISTORY_RETRY_MS = 5000;
 
 export class Feed {
@@ -159,11 +162,24 @@ export class Feed {
     try {
       const records = await this.#api.history({ hours: HISTORY_HOURS });
       if (this.#running) this.#events.emit("history", records);
+      await Promise.all(EVENT_TOPICS.map((topic) => this.#loadEvents(topic)));
     } catch (error) {
       if (!this.#running) return;
       const { retryAfter } = /** @type {import("./api.js").ApiError} */ (error);
       const wait = Math.max(HISTORY_RETRY_MS, (retryAfter ?? 0) * 1000);
       this.#retry = this.#timers.setTimeout(() => this.#loadHistory(), wait);
+    }
+  }
+
+  /** A token may not reach every topic: what it does not is left out. @param {string} topic */
+  async #loadEvents(topic) {
+    try {
+      const { messages } = await this.#api.messages({ topics: [topic], after: null, limit: EVENTS });
+      for (const message of messages) {
+        if (this.#running && this.#cursor.admit(message.position)) this.#events.emit("message", message);
+      }
+    } catch (error) {
+      if (/** @type {import("./api.js").ApiError} */ (error).status !== 403) throw error;
     }
   }
 

@@ -6,8 +6,8 @@
 export const INTERVAL_MS = 3000;
 /** Messages in one answer. */
 const LIMIT = 500;
-/** Answers that say the position means nothing (any more): another epoch, or too long ago. */
-const POSITION_GONE = new Set([400, 404, 409, 410, 422]);
+/** Answers that say the position means nothing to this gateway. */
+const POSITION_REFUSED = new Set([400, 422]);
 
 /**
  * @typedef {object} Receiver
@@ -104,16 +104,16 @@ export class Poller {
     if (running === this.#running) this.#wait(wait);
   }
 
-  /**
-   * @param {{position: string, messages: import("./protocol.js").Message[], more: boolean}} page
-   * @param {string | null} after
-   */
-  #deliver({ position, messages, more }, after) {
+  /** @param {import("./api.js").Page} page @param {string | null} after */
+  #deliver({ position, messages, more, recovered }, after) {
+    const lost = after !== null && recovered === false;
+    if (lost) this.#cursor.reset();
     for (const message of messages) {
       if (this.#cursor.admit(message.position)) this.#receiver.message(message);
     }
     this.#cursor.polled(position, more);
     if (after === null) this.#receiver.began();
+    if (lost) this.#receiver.lost();
     this.#receiver.answered(!more);
   }
 
@@ -123,7 +123,7 @@ export class Poller {
    * @returns {number | null} milliseconds until the next try; null: no further one
    */
   #failed(error, after) {
-    if (after !== null && POSITION_GONE.has(error.status)) {
+    if (after !== null && POSITION_REFUSED.has(error.status)) {
       this.#cursor.reset();
       this.#receiver.lost();
       return 0;

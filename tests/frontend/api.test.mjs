@@ -29,6 +29,16 @@ test("history", async () => {
   assert.match(asked[0].url, /^\/api\/iaq\/data\?hours=1/);
 });
 
+test("a gateway that is set to fewer records gives its own default", async () => {
+  const asked = [];
+  const fetch = async (url) => {
+    asked.push(url);
+    return url.includes("limit") ? json({ error: { code: "invalid" } }, { status: 422 }) : json([]);
+  };
+  assert.deepEqual(await new Api({ token: () => null, fetch }).history({ hours: 1 }), []);
+  assert.deepEqual(asked, ["/api/iaq/data?hours=1&limit=10000", "/api/iaq/data?hours=1"]);
+});
+
 test("an error carries the gateway's words and its time", async () => {
   const body = { error: { code: "rate_limited", message: "slow down", request_id: "r1" } };
   const { api: client } = api(json(body, { status: 429, headers: { "Retry-After": "12" } }));

@@ -1,10 +1,13 @@
 /** One quantity of one room over time: a line per sensor, thresholds behind it, a shared cursor. */
 
-import uPlot from "../../vendor/uplot/uPlot.esm.js";
+import * as vendored from "../../vendor/uplot/uPlot.esm.js";
 import { h, setText } from "../dom.js";
 import { bands } from "../iaq/quantities.js";
 import { timeWindow, verticalRange, withGaps } from "../model/chart-data.js";
 import { colours } from "./palette.js";
+
+/** Untyped: the vendored file comes without declarations. @type {any} */
+const uPlot = vendored.default;
 
 const INKS = ["--accent", "--series-2", "--series-3", "--series-4"];
 const LEVELS = ["--level-moderate", "--level-poor", "--level-very_poor"];

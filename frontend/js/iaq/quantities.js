@@ -64,7 +64,7 @@ export function subScore({ points }, value) {
  * @returns {{from: number, to: number, level: string}[]} outermost ones reach to infinity
  */
 export function bands({ points }) {
-  const ranges = [];
+  /** @type {{from: number, to: number, level: string}[]} */ const ranges = [];
   for (let i = 1; i < points.length; i += 1) {
     const [[x0, y0], [x1, y1]] = [points[i - 1], points[i]];
     const level = levelOf(Math.min(y0, y1));

@@ -78,7 +78,7 @@ export class Store {
   }
 }
 
-/** @param {{enseigne?: string, salle?: string}} place @returns {string} */
+/** @param {Record<string, any>} place its `enseigne` and `salle` @returns {string} */
 export function roomKey({ enseigne, salle }) {
   return JSON.stringify([enseigne ?? "", salle ?? ""]);
 }

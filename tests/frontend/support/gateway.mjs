@@ -4,7 +4,7 @@ import { ApiError } from "../../../frontend/js/api.js";
 export class Gateway {
   /** @type {any[]} */ messages = [];
   /** @type {ApiError | null} */ failure = null;
-  /** Positions before this one are gone. */
+  /** From before this position not everything can be given. */
   oldest = 0;
   asked = [];
   page = 500;
@@ -21,13 +21,18 @@ export class Gateway {
 
   api = {
     messages: async (query) => {
-      this.asked.push(query.after);
+      query = { ...query, topics: [...query.topics] };
+      if (query.topics.includes("all")) this.asked.push(query.after);
       await null;
       if (this.failure) throw this.failure;
-      const from = query.after === null ? this.messages.length : Number(query.after.split(".")[1]);
-      if (from < this.oldest) throw new ApiError(410, { code: "position_gone" });
+      const from = query.after === null ? -1 : Number(query.after.split(".")[1]);
+      const recovered = from >= this.oldest;
+      if (!recovered) {
+        const chosen = this.messages.filter(({ type }) => query.topics.includes("all") || query.topics.includes(`${type}s`));
+        return { position: this.position, recovered, more: false, messages: chosen.slice(-query.limit) };
+      }
       const end = Math.min(this.messages.length, from + this.page);
-      return { position: `e1.${end}`, messages: this.messages.slice(from, end), more: end < this.messages.length };
+      return { position: `e1.${end}`, recovered, more: end < this.messages.length, messages: this.messages.slice(from, end) };
     },
     history: async () => {
       await null;
