@@ -1,0 +1,33 @@
+# Two images: `gateway` runs the application, `edge` is nginx with the pages. Tags, no digests: pin
+# those of the images you have verified.
+
+FROM python:3.13-slim-bookworm AS packages
+COPY requirements.lock /tmp/requirements.lock
+RUN python -m venv /opt/venv \
+    && /opt/venv/bin/pip install --no-cache-dir --require-hashes -r /tmp/requirements.lock \
+    && /opt/venv/bin/pip uninstall --yes pip
+
+FROM python:3.13-slim-bookworm AS gateway
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    STATE_DIR=/var/lib/iaqverse \
+    GATEWAY_SOCKET=/run/gateway/gateway.sock
+# Volumes take their owner from these folders when they are first used.
+RUN install -d -m 0700 -o 10001 -g 10001 /var/lib/iaqverse /run/gateway \
+    && install -d -m 0755 -o 10001 -g 10001 /etc/iaqverse/nginx
+COPY --from=packages /opt/venv /opt/venv
+WORKDIR /srv/iaqverse
+COPY auth auth
+COPY nginx nginx
+COPY app app
+RUN python -m compileall -q app auth
+USER 10001:10001
+STOPSIGNAL SIGTERM
+CMD ["python", "-m", "app", "serve"]
+
+FROM nginx:1.30-bookworm AS edge
+COPY frontend /srv/frontend
+USER 10001:10001
+STOPSIGNAL SIGQUIT
+CMD ["nginx", "-p", "/run/nginx/", "-c", "/etc/iaqverse/nginx/nginx.conf", "-e", "/dev/stderr"]
