@@ -9,8 +9,9 @@ from app.errors import BadRequestError, InvalidInputError
 
 T = TypeVar("T")
 
-_PATH = re.compile(r" - at `(\$[^`]*)`")
-_ECHO = re.compile(r"(unknown field|[Ii]nvalid enum value|[Ii]nvalid value) [`'\"].*?[`'\"]")
+_PATH = re.compile(r" - at (`key` in )?`\$\.?([^`]*)`\Z")
+_UNKNOWN_FIELD = "Object contains unknown field"
+_WRONG_CHOICE = re.compile(r"\A(Invalid enum value) .*\Z", re.DOTALL)
 
 
 def decode(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw) -> T:
@@ -24,8 +25,13 @@ def decode(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw) -> T:
 
 
 def _without_input(explanation: str) -> InvalidInputError:
-    """Unknown names and values are quoted by msgspec; its paths (`$.values[...]`) are not input."""
+    """Two of msgspec's messages quote input, which may hold anything, even what looks like their
+    end: from the quote on, nothing of them is kept. Its paths (`$.values[...]`) are not input.
+    """
+    if explanation.startswith(_UNKNOWN_FIELD):
+        return InvalidInputError(_UNKNOWN_FIELD)
     path = _PATH.search(explanation)
-    message = _ECHO.sub(lambda found: found[1], _PATH.sub("", explanation))
-    field = path[1].removeprefix("$").removeprefix(".") if path else ""
-    return InvalidInputError(message, field=field) if field else InvalidInputError(message)
+    if path is None:
+        return InvalidInputError(_WRONG_CHOICE.sub(r"\1", explanation))
+    message = _WRONG_CHOICE.sub(r"\1", explanation[: path.start()])
+    return InvalidInputError(f"{message} as a name" if path[1] else message, field=path[2])
