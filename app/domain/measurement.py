@@ -12,8 +12,8 @@ from app.iaq.score import global_level, global_score
 from app.model import RoutingKey, Topic, wire_time
 from app.storage.base import Draft
 
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Quantity = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"\A[^\x00-\x1f\x7f]+\Z")]
+Quantity = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z][A-Za-z0-9_.-]{0,63}\Z")]
 Number = (
     Annotated[int, msgspec.Meta(ge=-1_000_000_000, le=1_000_000_000)]
     | Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
