@@ -84,7 +84,7 @@ def draft(topic: Topic, body: bytes, tenant: str, received_ms: int, max_ahead_ms
     """Raise `BadRequestError` or `InvalidInputError` for what the topic's schema does not take."""
     notice: Notice = decode(_DECODERS[topic], body)
     stated = notice.timestamp
-    time_ms = parse_time(stated, received_ms, max_ahead_ms) if stated else received_ms
+    time_ms = received_ms if stated is None else parse_time(stated, received_ms, max_ahead_ms)
     message = {
         "type": topic.value.removesuffix("s"),
         **msgspec.to_builtins(notice),
