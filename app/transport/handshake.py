@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import json
 import re
 from dataclasses import dataclass, field
 from hashlib import sha1
@@ -14,6 +15,11 @@ Headers = list[tuple[bytes, bytes]]
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _KEY_BYTES = 16
+_CODES = {
+    HTTPStatus.INTERNAL_SERVER_ERROR: "internal",
+    HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
+}
+"""Where the word of `app/errors.py` is not the status's own name."""
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FIELD_VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
@@ -121,6 +127,16 @@ def refusal(status: int, headers: Headers, body: bytes) -> bytes:
     kept = [(name, value) for name, value in headers if name.lower() not in own]
     length = (b"content-length", str(len(body)).encode())
     return _response(status, [*kept, length, (b"connection", b"close")]) + body
+
+
+def error_body(status: HTTPStatus, message: str, request_id: str) -> bytes:
+    """The one shape of errors, for refusals that no application had a say in."""
+    error = {
+        "code": _CODES.get(status, status.name.lower()),
+        "message": message,
+        "request_id": request_id,
+    }
+    return json.dumps({"error": error}, separators=(",", ":")).encode()
 
 
 def _response(status: int, headers: Headers) -> bytes:

@@ -7,21 +7,16 @@ exactly: the constructor, `connection_made`, `data_received` and `shutdown` are 
 """
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping, MutableMapping
 from enum import Enum, auto
 from http import HTTPStatus
+from secrets import token_hex
 from typing import Any, cast
 
 from uvicorn.config import Config
-from uvicorn.protocols.utils import (
-    ClientDisconnected,
-    get_local_addr,
-    get_remote_addr,
-    is_ssl,
-)
+from uvicorn.protocols.utils import ClientDisconnected, get_local_addr, get_remote_addr, is_ssl
 from uvicorn.server import ServerState
 
 from app.transport.connection import INTERNAL_ERROR, Connection, Listener
@@ -32,6 +27,7 @@ from app.transport.handshake import (
     Request,
     accept_key,
     accept_response,
+    error_body,
     parse,
     refusal,
 )
@@ -117,7 +113,8 @@ class Upgrade(asyncio.Protocol):
 
     def shutdown(self) -> None:
         if self._state is _State.ASKED:
-            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "the gateway restarts", [])
+            again = (b"retry-after", b"2")
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "the gateway restarts", [again])
         self._transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (asyncio's signature)
@@ -241,9 +238,10 @@ class Upgrade(asyncio.Protocol):
         self._transport.close()
 
     def _refuse(self, status: HTTPStatus, message: str, headers: Headers) -> None:
-        body = {"error": {"code": status.name.lower(), "message": message}}
-        content_type = (b"content-type", b"application/json")
-        self._write_answer(status, [content_type, *headers], json.dumps(body).encode())
+        identifier = token_hex(16)
+        _logger.info("handshake refused: %d %s, request %s", status, message, identifier)
+        body = error_body(status, message, identifier)
+        self._write_answer(status, [(b"content-type", b"application/json"), *headers], body)
 
     def _write_answer(self, status: int, headers: Headers, body: bytes) -> None:
         """Write it and close. The deadline stays: a peer that does not read it is aborted."""

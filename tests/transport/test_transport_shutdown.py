@@ -89,6 +89,8 @@ def test_handshake_under_way_is_503(loop_factory: LoopFactory) -> None:
         while not asked:
             time.sleep(0.002)
         server.ask_to_stop()
-        assert peer.read_to_end().startswith(b"HTTP/1.1 503 ")
+        answer = peer.read_to_end()
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"retry-after: 2" in answer
         server.call(asked[0])
         server.stop(within=3)

@@ -161,7 +161,9 @@ class TestRefusals:
     def test_malformed_is_400(self, server: LiveServer) -> None:
         status, _, body = answer(server, request(Sec_WebSocket_Key="short"))
         assert status == 400
-        assert json.loads(body)["error"]["code"] == "bad_request"
+        error = json.loads(body)["error"]
+        assert error["code"] == "bad_request"
+        assert error.keys() == {"code", "message", "request_id"}
         assert "short" not in body
 
     def test_http_1_0_is_400(self, server: LiveServer) -> None:
@@ -193,7 +195,8 @@ class TestRefusals:
         with serve(app) as server:
             status, _, body = answer(server, request())
         assert status == 500
-        assert json.loads(body)["error"]["message"] == "internal error"
+        assert json.loads(body)["error"]["code"] == "internal"
+        assert "secret" not in body
 
     def test_application_that_returns_without_an_answer_is_500(self) -> None:
         async def silent(scope: Scope, receive: Receive, send: Send) -> None:
