@@ -54,7 +54,7 @@ def prepared_runtime(settings: Settings) -> Iterator[Runtime]:
     for folder, mode in ((state, 0o755), (run, 0o755), (logs, 0o700)):
         folder.mkdir(mode=mode, parents=True, exist_ok=True)
     with _alone(run):
-        _remove_temporary(run)
+        remove_temporary(run)
         worker = _worker_user() if os.geteuid() == 0 else None
         base = _base_folder(run, worker)
         try:
@@ -66,7 +66,7 @@ def prepared_runtime(settings: Settings) -> Iterator[Runtime]:
                 worker=worker,
             )
         finally:
-            _remove_temporary(run)
+            remove_temporary(run)
 
 
 def _base_folder(run: Path, worker: WorkerUser | None) -> Path:
@@ -134,7 +134,7 @@ def _worker_user() -> WorkerUser:
     raise StackError(f"nginx needs one of these users as root: {', '.join(WORKER_USERS)}.")
 
 
-def _remove_temporary(run: Path) -> None:
+def remove_temporary(run: Path) -> None:
     """Remove the folder that this run, or a run that was killed, had in the temporary one."""
     note = run / "temporary"
     with suppress(FileNotFoundError):

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from app.stack.programs import ROOT
+from app.stack.runtime import remove_temporary
 
 GREETING = "Ctrl-C stops everything."
 SCRIPT = Path(__file__).with_name("standin_stack.py")
@@ -82,6 +83,7 @@ class StackProcess:
             if process.alive:
                 os.kill(process.pid, signal.SIGKILL)
         self.process.wait(5)
+        remove_temporary(Path(self.environment["STATE_DIR"]) / "run")
 
     def launch(self) -> None:
         with self.output.open("wb") as output:
