@@ -21,6 +21,9 @@ PATIENCE = 8
 _HOPELESS = frozenset({401, 403, 404, 405})
 """No later batch will fare better."""
 
+_SHORTEST_SLEEP = 0.001
+"""A rest too small for the clock to move on would be slept for ever."""
+
 
 @dataclass(slots=True)
 class Summary:
@@ -109,7 +112,7 @@ class _Replay:
                 summary.ended = "stopped"
                 break
             if not batch:
-                await clock.sleep((rows[done].at - reached) / (speed or 1))
+                await clock.sleep(max(_SHORTEST_SLEEP, (rows[done].at - reached) / (speed or 1)))
                 continue
             if (reply := await self._send(batch, moved)) is None:
                 break
