@@ -9,6 +9,7 @@ from app.domain import channel, places
 from app.domain.hub import Hub
 from app.domain.ingest import Ingest
 from app.domain.places import Places
+from app.domain.recovery import Recovery
 from app.domain.subscriber import Desk
 from app.domain.sweep import Sweep, drain
 from app.domain.watch import Watch
@@ -40,9 +41,14 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
     revocations = Revocations()
     tokens = VerifiedTokens(keys.verifier, capacity=TOKENS_REMEMBERED, revoked=revocations.revoked)
     hub = Hub(channel.Bounds(settings.ring_publications, RING_BYTES))
-    desk = Desk(hub, Places(_places(settings)), _rules(settings))
     store = SqliteStore(settings.database_path, hub.publish, capacity=STORE_CAPACITY)
-    watch = Watch(store, revocations, desk, keys.refresh)
+    desk = Desk(hub, Recovery(hub, store), Places(_places(settings)), _rules(settings))
+
+    def refresh_keys() -> None:
+        if keys.refresh():
+            tokens.clear()
+
+    watch = Watch(store, revocations, desk, refresh_keys)
     await watch.look()
     built = Gateway(
         settings=settings,

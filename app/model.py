@@ -1,8 +1,12 @@
 """Values that every floor shares: a publication, its position, and how times are written."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+
+
+_POSITION = re.compile(r"\A([0-9a-f]{12})-(0|[1-9a-f][0-9a-f]{0,14})\Z")
 
 
 class Topic(StrEnum):
@@ -40,13 +44,15 @@ class Position:
     def __str__(self) -> str:
         return f"{self.epoch}-{self.sequence:x}"
 
+    def reaches(self, earlier: "Position") -> bool:
+        """Whether this one, the newest, says that the other was given out in the same order."""
+        return earlier.epoch == self.epoch and earlier.sequence <= self.sequence
+
     @classmethod
     def parse(cls, text: str) -> "Position | None":
         """None for what no gateway ever gave out."""
-        epoch, dash, sequence = text.partition("-")
-        if not (dash and epoch and len(sequence) <= 15 and set(sequence) <= _HEX and sequence):  # noqa: PLR2004  (a sequence fits 60 bits)
-            return None
-        return cls(epoch, int(sequence, 16))
+        given = _POSITION.match(text)
+        return None if given is None else cls(given[1], int(given[2], 16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +63,6 @@ class Publication:
     position: Position
     key: RoutingKey
     text: bytes
-
-
-_HEX = frozenset("0123456789abcdef")
 
 
 def wire_time(milliseconds: int) -> str:

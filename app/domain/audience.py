@@ -6,7 +6,7 @@ from app.protocol.topics import Selection
 from app.transport.connection import Connection
 
 
-class Member(Protocol):
+class Reader(Protocol):
     """A connection in an audience. It has no queue: at most a mark where it fell behind."""
 
     connection: Connection
@@ -21,7 +21,7 @@ class Audience:
 
     def __init__(self, selection: Selection) -> None:
         self.selection = selection
-        self.members: set[Member] = set()
+        self.members: set[Reader] = set()
         self.pending: list[bytes] = []
         self.first = 0
         """Sequence of the oldest pending frame."""

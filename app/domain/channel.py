@@ -1,13 +1,18 @@
 """All that the hub holds of one tenant."""
 
+import asyncio
 from collections import OrderedDict, deque
 from dataclasses import dataclass
+from typing import Protocol
 
-from app.domain.audience import Audience, Member
+from app.domain.audience import Audience, Reader
+from app.domain.replay import Replay
 from app.domain.ring import Entry, Ring
 from app.model import Position, RoutingKey, Topic
 from app.protocol.topics import Selection
 
+MAX_WAITING = 1_000
+"""Long polls of one tenant that wait at once."""
 MAX_ROUTES = 4_096
 """Routing keys whose audiences are remembered; beyond it they are all found anew."""
 
@@ -23,6 +28,15 @@ class Bounds:
     alerts: int = 1_000
 
 
+class Member(Reader, Protocol):
+    """A connection as the hub knows it."""
+
+    channel: "Channel"
+    audience: Audience
+    replay: Replay | None
+    """What it is owed of the past, while it is owed any; then it is behind."""
+
+
 class Channel:
     """Its order's position, its recent publications, its audiences."""
 
@@ -34,8 +48,9 @@ class Channel:
         self._latest: OrderedDict[str, Entry] = OrderedDict()
         self._alerts: deque[Entry] = deque(maxlen=bounds.alerts)
         self._routes: dict[RoutingKey, tuple[Audience, ...]] = {}
+        self._waiting: dict[asyncio.Future[None], Selection] = {}
 
-    def join(self, member: Member, selection: Selection) -> Audience:
+    def join(self, member: Reader, selection: Selection) -> Audience:
         audience = self.audiences.get(selection)
         if audience is None:
             audience = self.audiences[selection] = Audience(selection)
@@ -43,7 +58,7 @@ class Channel:
         audience.members.add(member)
         return audience
 
-    def leave(self, member: Member, audience: Audience) -> None:
+    def leave(self, member: Reader, audience: Audience) -> None:
         audience.members.discard(member)
         if audience.members:
             return
@@ -51,6 +66,30 @@ class Channel:
         self._routes.clear()
         if not self.audiences:
             self._forget()
+
+    async def wait(self, selection: Selection, timeout: float) -> bool:  # noqa: ASYNC109  (a long poll's end is no error)
+        """Until a publication comes that the selection matches; False when none did.
+
+        Beyond `MAX_WAITING` nobody waits: the answer is False at once.
+        """
+        if len(self._waiting) >= MAX_WAITING:
+            return False
+        woken = asyncio.get_running_loop().create_future()
+        self._waiting[woken] = selection
+        try:
+            await asyncio.wait_for(woken, timeout)
+        except TimeoutError:
+            return False
+        else:
+            return True
+        finally:
+            self._waiting.pop(woken, None)
+
+    def wake(self, key: RoutingKey) -> None:
+        """Those who wait for this publication may ask the store now."""
+        for woken, selection in self._waiting.items():
+            if not woken.done() and selection.matches(key):
+                woken.set_result(None)
 
     def record(self, entry: Entry) -> None:
         """Hold a publication for those who fall behind."""

@@ -5,12 +5,13 @@ turn goes together at its end. No timer delays anything (DESIGN 3.1, measured th
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from app.domain.audience import Audience, Member
-from app.domain.channel import Bounds, Channel
+from app.domain.audience import Audience
+from app.domain.channel import Bounds, Channel, Member
+from app.domain.replay import Replay
 from app.domain.ring import Entry
 from app.model import Position, Publication
 from app.protocol.topics import Selection
@@ -62,26 +63,33 @@ class Hub:
             self._in_turn = True
             self._loop.call_soon(self._end_turn)
 
-    def join(self, member: Member, channel: Channel, selection: Selection) -> Audience:
+    def join(self, member: Member, selection: Selection) -> None:
         """From the next publication on, the member gets what the selection matches."""
         self.flush()
-        return channel.join(member, selection)
+        member.audience = member.channel.join(member, selection)
 
-    def move(
-        self, member: Member, channel: Channel, audience: Audience, selection: Selection
-    ) -> Audience:
+    def move(self, member: Member, selection: Selection) -> None:
         """Change what a member sees; what it missed before is chosen by the new selection."""
         self.flush()
-        if audience.selection == selection:
-            return audience
-        channel.leave(member, audience)
-        joined = channel.join(member, selection)
-        member.missed_since_match += joined.matched - audience.matched
-        return joined
+        left = member.audience
+        if left.selection != selection:
+            member.channel.leave(member, left)
+            member.audience = member.channel.join(member, selection)
+            member.missed_since_match += member.audience.matched - left.matched
 
-    def leave(self, member: Member, channel: Channel, audience: Audience) -> None:
+    def leave(self, member: Member) -> None:
+        """Nothing more is sent to it, nor owed."""
         self.flush()
-        channel.leave(member, audience)
+        member.channel.leave(member, member.audience)
+        member.missed_from = 0
+        member.replay = None
+
+    def owe(self, member: Member, after: int, replay: Replay) -> None:
+        """From here on it is behind, until it has been sent what the replay owes it."""
+        self.flush()
+        member.missed_from = after + 1
+        member.missed_since_match = member.audience.matched
+        member.replay = replay
 
     def flush(self) -> None:
         dirty, self._dirty = self._dirty, []
@@ -89,29 +97,45 @@ class Hub:
         for audience in dirty:
             self.deliveries += audience.flush()
 
-    def catch_up(self, member: Member, channel: Channel, audience: Audience) -> None:
-        """Its connection reads again: send what it missed, as far as it goes on reading."""
+    def catch_up(self, member: Member) -> bool:
+        """Send what it missed from the ring, as far as it goes on reading.
+
+        False when the ring does not hold that any more and it is still owed the past: then the
+        store has to be asked. Whoever is owed nothing gets a digest instead.
+        """
         self.flush()
         while member.missed_from and not member.connection.paused:
-            entries = channel.ring.since(member.missed_from)
+            _skip_what_was_sent(member)
+            if member.missed_from > member.channel.position.sequence:
+                member.missed_from = 0
+                member.replay = None
+                break
+            entries = member.channel.ring.since(member.missed_from)
+            if entries is None and member.replay is not None:
+                return False
             if entries is None:
-                self._send_digest(member, channel, audience)
-                return
-            frames: list[bytes] = []
-            size = 0
-            member.missed_from = 0
-            for entry in entries:
-                if size >= CATCH_UP_BYTES:
-                    member.missed_from = entry.sequence
-                    break
-                if audience.selection.matches(entry.key):
-                    frames.append(entry.frame)
-                    size += len(entry.frame)
-            self._write(member, frames)
+                self._send_digest(member)
+                break
+            self.send(member, entries)
+        return True
+
+    def send(self, member: Member, entries: Iterable[Entry]) -> None:
+        """Write those of the entries that it lacks, up to `CATCH_UP_BYTES`, and move its mark."""
+        frames: list[bytes] = []
+        size = 0
+        for entry in entries:
+            if size >= CATCH_UP_BYTES:
+                break
+            if _lacks(member, entry):
+                frames.append(entry.frame)
+                size += len(entry.frame)
+            member.missed_from = entry.sequence + 1
+        self._write(member, frames)
 
     def _add(self, publication: Publication) -> None:
         channel = self.open(publication.tenant, publication.position)
         channel.position = publication.position
+        channel.wake(publication.key)
         if not channel.audiences:
             return
         frame = text_frame(publication.text)
@@ -131,9 +155,10 @@ class Hub:
         else:
             self._in_turn = False
 
-    def _send_digest(self, member: Member, channel: Channel, audience: Audience) -> None:
+    def _send_digest(self, member: Member) -> None:
         """Too far behind: the latest of each sensor, every alert, and how much was left out."""
-        entries = channel.digest(audience.selection, member.missed_from)
+        audience = member.audience
+        entries = member.channel.digest(audience.selection, member.missed_from)
         dropped = max(0, audience.matched - member.missed_since_match - len(entries))
         member.missed_from = 0
         self.lagged += 1
@@ -145,3 +170,16 @@ class Hub:
         if frames:
             self.deliveries += len(frames)
             member.connection.write(b"".join(frames))
+
+
+def _lacks(member: Member, entry: Entry) -> bool:
+    replay, selection = member.replay, member.audience.selection
+    if replay is not None and entry.sequence < replay.live_from:
+        return replay.wants(entry.sequence, entry.key, selection)
+    return selection.matches(entry.key)
+
+
+def _skip_what_was_sent(member: Member) -> None:
+    replay = member.replay
+    if replay is not None and replay.until < member.missed_from < replay.live_from:
+        member.missed_from = replay.live_from

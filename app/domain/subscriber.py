@@ -8,13 +8,25 @@ from collections.abc import Iterable
 import msgspec
 import structlog
 
+from app.domain.audience import Audience
 from app.domain.channel import Channel
 from app.domain.hub import Hub
 from app.domain.places import Place, Places
+from app.domain.recovery import Recovery
+from app.domain.replay import Coverage, Replay
 from app.errors import UnavailableError
-from app.model import wire_time
+from app.model import Position, wire_time
 from app.protocol.closes import CloseCode
-from app.protocol.session import Close, Effect, Heartbeat, Rules, Select, Send, Session
+from app.protocol.session import (
+    Close,
+    Effect,
+    Heartbeat,
+    Resume,
+    Rules,
+    Select,
+    Send,
+    Session,
+)
 from app.protocol.topics import Grant, Selection, TopicFilter, written
 from app.transport.connection import Connection
 from auth.principal import Principal
@@ -25,8 +37,9 @@ log = structlog.get_logger()
 class Desk:
     """What the subscribers of one gateway share, and who they are."""
 
-    def __init__(self, hub: Hub, places: Places, rules: Rules) -> None:
+    def __init__(self, hub: Hub, recovery: Recovery, places: Places, rules: Rules) -> None:
         self.hub = hub
+        self.recovery = recovery
         self.places = places
         self.rules = rules
         self.live: set[Subscriber] = set()
@@ -52,18 +65,24 @@ class Subscriber:
     Times are monotonic; the token's end is carried over from wall time at the start.
     """
 
+    audience: Audience
+    connection: Connection
+
     __slots__ = (
-        "_audience",
-        "_channel",
+        "_coverage",
         "_desk",
         "_ended",
         "_place",
+        "_reading",
         "_session",
+        "audience",
+        "channel",
         "connection",
         "id",
         "missed_from",
         "missed_since_match",
         "principal",
+        "replay",
         "stuck_since",
     )
 
@@ -72,9 +91,11 @@ class Subscriber:
         self.principal = principal
         self.missed_from = 0
         self.missed_since_match = 0
+        self.replay: Replay | None = None
         self.stuck_since = 0.0
+        self.channel = channel
         self._desk = desk
-        self._channel = channel
+        self._reading: asyncio.Task[None] | None = None
         self._place = place
         self._ended = False
 
@@ -88,7 +109,8 @@ class Subscriber:
         self.id = name
         self.connection = connection
         self._session = Session(desk.rules, selection, now=now, expires_at=now + remaining)
-        self._audience = desk.hub.join(self, self._channel, selection)
+        self._coverage = Coverage(topics, self.channel.position.sequence)
+        desk.hub.join(self, selection)
         desk.live.add(self)
         desk.opened += 1
         connection.send_text(self._greeting(selection))
@@ -114,7 +136,7 @@ class Subscriber:
     def writable(self) -> None:
         self.stuck_since = 0.0
         if not self._ended:
-            self._desk.hub.catch_up(self, self._channel, self._audience)
+            self._catch_up()
 
     def closed(self, code: int, clean: bool) -> None:
         desk = self._desk
@@ -151,7 +173,7 @@ class Subscriber:
     def _leave(self) -> None:
         if not self._ended:
             self._ended = True
-            self._desk.hub.leave(self, self._channel, self._audience)
+            self._desk.hub.leave(self)
 
     def _carry_out(self, effects: Iterable[Effect]) -> None:
         for effect in effects:
@@ -159,13 +181,47 @@ class Subscriber:
                 case Send(payload):
                     self.connection.send_text(payload)
                 case Select(selection):
-                    self._audience = self._desk.hub.move(
-                        self, self._channel, self._audience, selection
-                    )
+                    self._select(selection)
+                case Resume():
+                    self._resume(effect)
                 case Close(code, reason):
                     self.close(code, reason)
                 case Heartbeat():
                     self.connection.ping()
+
+    def _select(self, selection: Selection) -> None:
+        self._coverage.choose(selection.chosen, self.channel.position.sequence)
+        self._desk.hub.move(self, selection)
+
+    def _resume(self, effect: Resume) -> None:
+        """Answer first: what is replayed comes after it, what is live after that."""
+        self._select(effect.selection)
+        now = self.channel.position
+        after = None if effect.after is None else Position.parse(effect.after)
+        recovered = after is not None and now.reaches(after)
+        told: dict[str, object] = {"position": str(after if recovered else now)}
+        if effect.after is not None:
+            told["recovered"] = recovered
+        self.connection.send_text(msgspec.json.encode(effect.answer | told))
+        if after is not None and recovered:
+            live_from = self.missed_from or now.sequence + 1
+            replay = self._coverage.replay(effect.topics, after.sequence, live_from)
+            self._desk.hub.owe(self, after.sequence, replay)
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        caught_up = self._desk.hub.catch_up(self)
+        self._session.replaying = self.replay is not None
+        if not caught_up and self._reading is None:
+            self._reading = asyncio.create_task(self._read_store())
+
+    async def _read_store(self) -> None:
+        try:
+            await self._desk.recovery.read_store(self.principal.tenant, self)
+        except UnavailableError:
+            self.close(CloseCode.RESTART, "the store does not answer")
+        self._reading = None
+        self._session.replaying = self.replay is not None
 
     def _greeting(self, selection: Selection) -> bytes:
         return msgspec.json.encode(
@@ -177,6 +233,6 @@ class Subscriber:
                 "tenant": self.principal.tenant,
                 "expires_at": wire_time(self.principal.expires_at * 1000),
                 "heartbeat": self._desk.rules.heartbeat,
-                "position": str(self._channel.position),
+                "position": str(self.channel.position),
             }
         )

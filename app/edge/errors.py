@@ -68,7 +68,7 @@ def request_id(connection: HTTPConnection) -> str:
 def response_to(connection: HTTPConnection, error: GatewayError) -> Response:
     status = status_of(error)
     if status != 404:  # noqa: PLR2004  (anyone's wrong address is not worth a line)
-        log.info("refused", status=status, code=error.code, path=connection.url.path)
+        log.info("refused", status=status, code=error.code, route=_route(connection))
     return _json(status, body_of(error, request_id(connection)), _headers(error))
 
 
@@ -101,7 +101,7 @@ def install(app: FastAPI, limits: Limits) -> None:
         return _json(error.status_code, body, dict(error.headers or {}))
 
     async def unexpected(request: Request, error: Exception) -> Response:
-        log.error("unexpected error", error=type(error).__name__, path=request.url.path)
+        log.error("unexpected error", error=type(error).__name__, route=_route(request))
         return response_to(request, GatewayError("an error of the gateway's own; it is logged"))
 
     app.add_exception_handler(GatewayError, gateway_error)  # type: ignore[arg-type]  # starlette asks for handlers of plain Exception
@@ -109,6 +109,12 @@ def install(app: FastAPI, limits: Limits) -> None:
     app.add_exception_handler(RequestValidationError, invalid)  # type: ignore[arg-type]  # as above
     app.add_exception_handler(HTTPException, http_error)  # type: ignore[arg-type]  # as above
     app.add_exception_handler(Exception, unexpected)
+
+
+def _route(connection: HTTPConnection) -> str:
+    """The route's pattern: the path itself is the client's word, and may hold a token."""
+    path: str = getattr(connection.scope.get("route"), "path", "")
+    return path
 
 
 def _headers(error: GatewayError) -> dict[str, str]:

@@ -1,12 +1,14 @@
 """Reading what was: `GET /api/iaq/data` by time, `GET /api/messages` by position."""
 
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import FastAPI, Query, Request, Response
 from msgspec.json import encode
 
+from app.domain.channel import Channel
 from app.domain.measurement import message_of
 from app.domain.timestamps import parse_time
 from app.edge.access import grant_of
@@ -15,7 +17,7 @@ from app.errors import InvalidInputError
 from app.model import Position, Publication
 from app.protocol.session import admitted
 from app.protocol.topics import ALL, Selection, TopicFilter, parse_filters
-from app.storage.base import Bucket, Period
+from app.storage.base import Bucket, Period, Store
 from auth.principal import Principal, Role
 
 STEPS_MS = {"raw": 0, "1min": 60_000, "5min": 300_000, "hourly": 3_600_000, "daily": 86_400_000}
@@ -57,32 +59,70 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         topics: Annotated[str, Query(max_length=8_192)] = ALL,
         after: Annotated[str | None, Query(max_length=64)] = None,
         limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+        wait: Annotated[float, Query(ge=0, le=30)] = 0,
     ) -> Response:
         dashboard = gateway.access.request(request, Role.DASHBOARD)
-        selection = _selection(dashboard, parse_filters(topics.split(",")))
-        store, tenant = gateway.store, dashboard.tenant
-        now = (await gateway.channel(tenant)).position
+        chosen = _filters(topics, gateway.settings.max_topics_per_connection)
+        selection = _selection(dashboard, chosen)
+        channel = await gateway.channel(dashboard.tenant)
+        reader = _Reader(gateway.store, dashboard.tenant, channel, selection, limit)
         since = Position.parse(after) if after else None
-        recovered = (
-            since is not None and since.epoch == now.epoch and since.sequence <= now.sequence
-        )
-        if since is not None and recovered:
-            found = await store.after(tenant, since.sequence, selection, limit + 1)
-            more = len(found) > limit
-            found = found[:limit]
-            position = found[-1].position if more else _furthest(now, found)
-        else:
-            found, more = await store.newest(tenant, selection, limit), False
-            position = _furthest(now, found)
-        return _json(
-            b'{"position":%b,"recovered":%b,"more":%b,"messages":%b}'
-            % (encode(str(position)), encode(recovered), encode(more), _joined(found))
-        )
+        if since is None or not channel.position.reaches(since):
+            return await reader.newest()
+        found, now = await reader.after(since)
+        if not found and wait and await channel.wait(selection, wait):
+            found, now = await reader.after(since)
+        if len(found) > limit:
+            return _page(found[:limit], found[limit - 1].position, recovered=True, more=True)
+        return _page(found, _furthest(now, found), recovered=True, more=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the store for one request.
+
+    The hub's position is taken before the store is asked: what stands at or before it is committed
+    and therefore seen, so it may be given out as the page's position.
+    """
+
+    store: Store
+    tenant: str
+    channel: Channel
+    selection: Selection
+    limit: int
+
+    async def newest(self) -> Response:
+        now = self.channel.position
+        found = await self.store.newest(self.tenant, self.selection, self.limit)
+        return _page(found, _furthest(now, found), recovered=False, more=False)
+
+    async def after(self, since: Position) -> tuple[list[Publication], Position]:
+        """One more than the limit, where there are more."""
+        now = self.channel.position
+        limit = self.limit + 1
+        return await self.store.after(self.tenant, since.sequence, self.selection, limit), now
+
+
+def _page(
+    publications: list[Publication], position: Position, *, recovered: bool, more: bool
+) -> Response:
+    return _json(
+        b'{"position":%b,"recovered":%b,"more":%b,"messages":%b}'
+        % (encode(str(position)), encode(recovered), encode(more), _joined(publications))
+    )
 
 
 def _furthest(now: Position, found: list[Publication]) -> Position:
-    """Where everything found has been seen; commits go on between asking for the two."""
+    """The store may be ahead of the hub by a commit."""
     return max((now, *(each.position for each in found)), key=lambda position: position.sequence)
+
+
+def _filters(topics: str, most: int) -> frozenset[TopicFilter]:
+    """As many as a socket may have: each is a condition that the store looks at."""
+    texts = topics.split(",", most)
+    if len(texts) > most:
+        raise InvalidInputError(f"at most {most} topics", field="topics")
+    return parse_filters(texts)
 
 
 def _selection(dashboard: Principal, topics: frozenset[TopicFilter]) -> Selection:

@@ -20,25 +20,13 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         return {"status": "live"}
 
     @app.get("/health/ready")
-    async def ready(request: Request, response: Response) -> dict[str, object]:  # noqa: ARG001  (as above)
-        """Each dependency by name; 503 unless all of them work and the gateway is not draining."""
-        parts = {"store": await _store(gateway), "gateway": "ok"}
+    async def ready(request: Request) -> dict[str, object]:  # noqa: ARG001  (as above)
+        """Each dependency by name; raise `UnavailableError` with the part that does not work."""
         if gateway.desk.draining:
-            parts["gateway"] = "draining"
-        if all(state == "ok" for state in parts.values()):
-            return {"status": "ready", "parts": parts}
-        response.status_code = 503
-        response.headers["Retry-After"] = "2"
-        return {"status": "unavailable", "parts": parts}
+            raise UnavailableError("the gateway restarts", part="gateway", retry_after=2)
+        await gateway.store.check()
+        return {"status": "ready", "parts": {"store": "ok", "gateway": "ok"}}
 
     @app.get("/auth/jwks.json")
     async def jwks(request: Request) -> Response:  # noqa: ARG001  (as above)
         return Response(gateway.keys.jwks, media_type="application/jwk-set+json")
-
-
-async def _store(gateway: Gateway) -> str:
-    try:
-        await gateway.store.check()
-    except UnavailableError:
-        return "unavailable"
-    return "ok"

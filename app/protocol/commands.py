@@ -13,6 +13,8 @@ Topics = Annotated[list[str], msgspec.Meta(min_length=1, max_length=128)]
 
 class Subscribe(msgspec.Struct, tag_field="type", tag="subscribe", frozen=True):
     topics: Topics
+    after: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    """A position: first what came after it, then live."""
     id: Identifier | None = None
 
 
@@ -66,4 +68,6 @@ def _explained(text: str) -> GatewayError:
     if envelope.type == "ping":
         return InvalidInputError("`ping` takes an optional `id`", **details)
     message = f"`{envelope.type}` takes `topics`, a list of 1 to 128 texts"
+    if envelope.type == "subscribe":
+        message += ", and `after`, a position"
     return InvalidInputError(message, **details)

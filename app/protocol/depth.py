@@ -4,7 +4,9 @@ import re
 
 from app.errors import BadRequestError
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+"""Possessive, and a string that never ends is one too: else each of its quotes begins a search to
+the end of the body (measured: minutes for 256 KB)."""
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 

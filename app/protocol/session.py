@@ -32,6 +32,19 @@ class Select:
 
 
 @dataclass(frozen=True, slots=True)
+class Resume:
+    """Select; where `after` is given, replay what `topics` match after it; then answer.
+
+    Only the hub knows positions: the answer gets `position`, and for `after` `recovered`.
+    """
+
+    selection: Selection
+    topics: frozenset[TopicFilter]
+    after: str | None
+    answer: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     code: CloseCode
     reason: str
@@ -42,7 +55,7 @@ class Heartbeat:
     """Send a ping frame."""
 
 
-Effect = Send | Select | Close | Heartbeat
+Effect = Send | Select | Resume | Close | Heartbeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +71,21 @@ class Rules:
     message_rate: Rate
 
 
+class ReplayingError(GatewayError):
+    code = "replaying"
+    retryable = True
+
+
 class Session:
-    __slots__ = ("_bad", "_expires_at", "_heartbeat_at", "_quota", "_rules", "selection")
+    __slots__ = (
+        "_bad",
+        "_expires_at",
+        "_heartbeat_at",
+        "_quota",
+        "_rules",
+        "replaying",
+        "selection",
+    )
 
     def __init__(
         self, rules: Rules, selection: Selection, *, now: float, expires_at: float
@@ -70,6 +96,8 @@ class Session:
         self._expires_at = expires_at
         self._heartbeat_at = now + rules.heartbeat
         self.selection = selection
+        self.replaying = False
+        """Set by the owner while a replay is under way: there is one at a time."""
 
     def receive(self, text: str, now: float) -> list[Effect]:
         """Answer one message of the client."""
@@ -102,18 +130,23 @@ class Session:
             return [_answer("pong", command.id)]
         topics = parse_filters(command.topics)
         if isinstance(command, Subscribe):
-            chosen = admitted(topics, self.selection.grant) | self.selection.chosen
-            kind = "subscribed"
-        else:
-            chosen = self.selection.chosen - topics
-            kind = "unsubscribed"
-        if len(chosen) > self._rules.max_topics:
-            raise InvalidInputError(f"a connection has at most {self._rules.max_topics} topics")
+            return [self._subscribe(command, topics)]
+        chosen = self.selection.chosen - topics
         self.selection = Selection(chosen, self.selection.grant)
         return [
             Select(self.selection),
-            _answer(kind, command.id, topics=written(chosen)),
+            _answer("unsubscribed", command.id, topics=written(chosen)),
         ]
+
+    def _subscribe(self, command: Subscribe, topics: frozenset[TopicFilter]) -> Resume:
+        chosen = admitted(topics, self.selection.grant) | self.selection.chosen
+        if len(chosen) > self._rules.max_topics:
+            raise InvalidInputError(f"a connection has at most {self._rules.max_topics} topics")
+        if command.after is not None and self.replaying:
+            raise ReplayingError("a replay is under way: ask again when it has ended")
+        self.selection = Selection(chosen, self.selection.grant)
+        answer = _members("subscribed", command.id, topics=written(chosen))
+        return Resume(self.selection, topics, command.after, answer)
 
     def _complain(self, error: GatewayError, identifier: object) -> list[Effect]:
         complaint = _answer(
@@ -140,5 +173,9 @@ def admitted(topics: frozenset[TopicFilter], grant: Grant) -> frozenset[TopicFil
 
 
 def _answer(kind: str, identifier: object, **members: object) -> Send:
+    return Send(_encode(_members(kind, identifier, **members)))
+
+
+def _members(kind: str, identifier: object, **members: object) -> dict[str, object]:
     echoed = {} if identifier is None else {"id": identifier}
-    return Send(_encode({"type": kind, **members, **echoed}))
+    return {"type": kind, **members, **echoed}
