@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-
 _POSITION = re.compile(r"\A([0-9a-f]{12})-(0|[1-9a-f][0-9a-f]{0,14})\Z")
 
 
