@@ -300,11 +300,11 @@ class TestDeadline:
     def test_is_off_after_the_hand_over(
         self, monkeypatch: pytest.MonkeyPatch, recording: RecordingApp
     ) -> None:
-        monkeypatch.setattr(upgrade, "HANDSHAKE_TIMEOUT", 0.05)
+        monkeypatch.setattr(upgrade, "HANDSHAKE_TIMEOUT", 0.3)
         with serve(recording.app) as server, Peer(server.port) as peer:
             peer.open()
             listener = recording.listener()
-            server.call(lambda: server.loop.call_later(0.1, lambda: listener.heard.put(("later",))))
+            server.call(lambda: server.loop.call_later(0.5, lambda: listener.heard.put(("later",))))
             assert listener.next() == ("later",)
             peer.send(masked(0x81, b"alive"))
             assert listener.next() == ("text", "alive")
