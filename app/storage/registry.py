@@ -72,6 +72,7 @@ class Registry:
             raise ConflictError("the tenant has a device of that name")
 
     def revoke_device(self, tenant: str, name: str) -> None:
+        """Raise `NotFoundError` if the tenant never had one; revoking it twice changes nothing."""
         changed = self._connection.execute(
             "UPDATE devices SET revoked = 1 WHERE tenant = ? AND name = ?", (tenant, name)
         )
@@ -79,10 +80,11 @@ class Registry:
             raise NotFoundError("the tenant has no device of that name")
 
     def devices(self, tenant: str) -> list[Device]:
+        """By name, the revoked ones of a name first."""
         rows = self._connection.execute(
             """
             SELECT tenant, name, sensors, token_id, expires_at, created_ms, revoked
-            FROM devices WHERE tenant = ? ORDER BY name
+            FROM devices WHERE tenant = ? ORDER BY name, revoked DESC, created_ms
             """,
             (tenant,),
         )

@@ -41,7 +41,28 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (tenant, name)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE device_tokens (
+        token_id TEXT PRIMARY KEY,
+        tenant TEXT NOT NULL,
+        name TEXT NOT NULL,
+        sensors TEXT NOT NULL,
+        expires_at INTEGER NOT NULL,
+        created_ms INTEGER NOT NULL,
+        revoked INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID;
+
+    INSERT INTO device_tokens
+        SELECT token_id, tenant, name, sensors, expires_at, created_ms, revoked FROM devices;
+
+    DROP TABLE devices;
+
+    ALTER TABLE device_tokens RENAME TO devices;
+
+    CREATE UNIQUE INDEX device ON devices (tenant, name) WHERE NOT revoked;
+    """,
 )
+"""Statements of a step end in `;`, which stands nowhere else."""
 
 
 class NewerSchemaError(Exception):
@@ -49,9 +70,22 @@ class NewerSchemaError(Exception):
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Take the steps that are missing, each whole or not at all."""
-    (taken,) = connection.execute("PRAGMA user_version").fetchone()
+    """Take the steps that are missing, each whole or not at all, whoever else is at it too.
+
+    Raise `NewerSchemaError` for a file of a newer gateway.
+    """
+    taken = _taken(connection)
     if taken > len(MIGRATIONS):
         raise NewerSchemaError(f"schema {taken} is newer than this gateway's {len(MIGRATIONS)}")
-    for number, script in enumerate(MIGRATIONS[taken:], start=taken + 1):
-        connection.executescript(f"BEGIN IMMEDIATE;{script};PRAGMA user_version = {number};COMMIT;")
+    for number in range(taken + 1, len(MIGRATIONS) + 1):
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            if _taken(connection) < number:  # else another process was quicker
+                for statement in MIGRATIONS[number - 1].split(";"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {number}")
+
+
+def _taken(connection: sqlite3.Connection) -> int:
+    (taken,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(taken)

@@ -1,0 +1,90 @@
+"""Migrations: from every older version, by several processes at once, and never backwards."""
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from app.storage.base import Device
+from app.storage.registry import registry
+from app.storage.schema import MIGRATIONS, NewerSchemaError, migrate
+from app.storage.sqlite import connect, prepare
+
+
+def shape(path: Path) -> list[tuple[str, str]]:
+    connection = connect(path)
+    rows = connection.execute("SELECT type, name FROM sqlite_schema ORDER BY 1, 2").fetchall()
+    columns = [
+        (table, str(connection.execute(f"PRAGMA table_info({table})").fetchall()))
+        for kind, table in rows
+        if kind == "table"
+    ]
+    connection.close()
+    return rows + columns
+
+
+def at_version(path: Path, version: int) -> sqlite3.Connection:
+    """A file as a gateway of that version left it."""
+    connection = connect(path)
+    connection.executescript(";".join(MIGRATIONS[:version]))
+    connection.execute(f"PRAGMA user_version = {version}")
+    return connection
+
+
+@pytest.mark.parametrize("version", range(len(MIGRATIONS) + 1))
+def test_every_older_file_becomes_like_a_new_one(tmp_path: Path, version: int) -> None:
+    prepare(tmp_path / "new.db")
+    at_version(tmp_path / "old.db", version).close()
+    prepare(tmp_path / "old.db")
+    assert shape(tmp_path / "old.db") == shape(tmp_path / "new.db")
+
+
+def test_a_migrated_file_is_left_as_it_is(tmp_path: Path) -> None:
+    for _ in range(2):
+        prepare(tmp_path / "gateway.db")
+        connection = connect(tmp_path / "gateway.db")
+        assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+        connection.close()
+
+
+def test_devices_of_version_1_are_kept(tmp_path: Path) -> None:
+    old = at_version(tmp_path / "gateway.db", 1)
+    old.execute(
+        "INSERT INTO devices (tenant, name, sensors, token_id, expires_at, created_ms, revoked)"
+        " VALUES ('acme', 'hub', '[\"s1\"]', 'jti', 9, 1, 1)"
+    )
+    old.close()
+    with registry(tmp_path / "gateway.db") as devices:
+        assert devices.devices("acme") == [Device("acme", "hub", ("s1",), "jti", 9, 1, True)]
+
+
+def test_a_newer_file_is_refused_and_untouched(tmp_path: Path) -> None:
+    newer = at_version(tmp_path / "gateway.db", len(MIGRATIONS))
+    newer.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    with pytest.raises(NewerSchemaError):
+        prepare(tmp_path / "gateway.db")
+    assert newer.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 1,)
+    newer.close()
+
+
+def test_a_step_that_fails_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(tmp_path / "gateway.db")
+    before = shape(tmp_path / "gateway.db")
+    broken = (*MIGRATIONS, "CREATE TABLE half (a); CREATE TABLE half (a)")
+    monkeypatch.setattr("app.storage.schema.MIGRATIONS", broken)
+    connection = connect(tmp_path / "gateway.db")
+    with pytest.raises(sqlite3.OperationalError):
+        migrate(connection)
+    assert not connection.in_transaction
+    connection.close()
+    assert shape(tmp_path / "gateway.db") == before
+
+
+def test_several_may_prepare_one_file_at_once(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.db" for number in range(10) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(prepare, paths))
+    assert shape(paths[0]) == shape(paths[-1])
