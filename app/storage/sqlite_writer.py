@@ -80,7 +80,7 @@ class Writer:
         while batch := self._next_batch():
             try:
                 added = self._commit(batch)
-            except sqlite3.Error as error:
+            except Exception as error:  # noqa: BLE001  (a thread that ended would leave everyone waiting for ever)
                 self._roll_back()
                 self._loop.call_soon_threadsafe(self._failed, batch, error)
             else:
@@ -119,15 +119,18 @@ class Writer:
 
     def _done(self, batch: Sequence[_Request], added: list[Publication]) -> None:
         self.commits += 1
-        if added:
-            self._committed(added)
-        for request in batch:
-            self.waiting -= request.weight
-            if not request.future.done():
-                request.future.set_result(request.result)
+        try:
+            if added:
+                self._committed(added)
+        finally:
+            for request in batch:
+                self.waiting -= request.weight
+                if not request.future.done():
+                    request.future.set_result(request.result)
 
-    def _failed(self, batch: Sequence[_Request], error: sqlite3.Error) -> None:
-        log.error("store does not keep", error=str(error), requests=len(batch))
+    def _failed(self, batch: Sequence[_Request], error: Exception) -> None:
+        reason = str(error) if isinstance(error, sqlite3.Error) else type(error).__name__
+        log.error("store does not keep", error=reason, requests=len(batch))
         for request in batch:
             self.waiting -= request.weight
             if not request.future.done():

@@ -1,0 +1,81 @@
+"""Every backend that there is, opened as often as a test likes."""
+
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.model import Publication, RoutingKey, Topic
+from app.protocol.topics import Grant, Selection, parse_filters
+from app.storage.base import Committed, Draft, Kept, Outcome, Store
+from app.storage.sqlite import SqliteStore
+
+EVERYTHING = Selection(parse_filters(["all"]), Grant())
+
+_times: Iterator[int] = itertools.count(1_763_546_700_000)
+
+
+def draft(tenant: str = "acme", **changes: Any) -> Draft:
+    """A measurement of its own time, unless one is given."""
+    key = RoutingKey(Topic.MEASUREMENTS, "Maison", "Bureau", "s1")
+    time_ms = next(_times)
+    plain = Draft(tenant, key, time_ms, time_ms, b'{"values":{"CO2":645}', b"645")
+    return replace(plain, **changes)
+
+
+def kept(outcome: Outcome) -> Publication:
+    assert isinstance(outcome, Kept)
+    return outcome.publication
+
+
+@dataclass
+class Opened:
+    """A store, and what its commits called with, commit by commit."""
+
+    store: Store
+    commits: list[list[Publication]] = field(default_factory=list)
+
+    @property
+    def committed(self) -> list[Publication]:
+        return list(itertools.chain.from_iterable(self.commits))
+
+
+Backend = Callable[..., AbstractAsyncContextManager[Opened]]
+
+
+@pytest.fixture(params=["sqlite"])
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
+    """Opens one and the same store each time it is called."""
+    assert request.param == "sqlite"
+
+    @asynccontextmanager
+    async def opened(
+        capacity: int = 10_000, committed: Committed | None = None
+    ) -> AsyncIterator[Opened]:
+        commits: list[list[Publication]] = []
+        store = SqliteStore(
+            tmp_path / "gateway.db",
+            committed or (lambda publications: commits.append(list(publications))),
+            capacity=capacity,
+        )
+        try:
+            yield Opened(store, commits)
+        finally:
+            await store.close()
+
+    return opened
+
+
+@pytest.fixture
+async def opened(backend: Backend) -> AsyncIterator[Opened]:
+    async with backend() as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(opened: Opened) -> Store:
+    return opened.store
