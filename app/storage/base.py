@@ -102,8 +102,8 @@ class Store(Protocol):
     async def position(self, tenant: str) -> Position:
         """The newest position (sequence 0 before the first publication).
 
-        Answered in order with the commits: what `committed` was called with before is at or
-        before it, what it is called with afterwards comes after it.
+        Answered in order with the commits: what `committed` is called with after the answer comes
+        after it.
         """
 
     async def after(

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterable
 
 from app.model import Position, Publication, RoutingKey, Topic
@@ -81,7 +82,8 @@ def buckets(
 def denied(db: sqlite3.Connection) -> Denied:
     tenants = db.execute("SELECT name FROM tenants WHERE disabled")
     tokens = db.execute(
-        "SELECT token_id, expires_at FROM devices WHERE revoked AND expires_at > unixepoch()"
+        "SELECT token_id, expires_at FROM devices WHERE revoked AND expires_at > ?",
+        [int(time.time())],
     )
     return Denied(frozenset(name for (name,) in tenants), dict(tokens.fetchall()))
 
