@@ -1,0 +1,74 @@
+"""The demo against the gateway itself: both mean the same by what is documented."""
+
+import asyncio
+import ssl
+import time
+from pathlib import Path
+
+import pytest
+
+from app.demo.clock import Clock
+from app.demo.feed import run_feed
+from app.demo.outbox import Tally
+from app.demo.replay import run_replay
+from app.demo.rooms import DEMO_ROOMS, DEMO_SENSORS
+from app.demo.wire import Place
+from tests.conftest import Running
+from tests.demo.test_recording import RECORDINGS, needs_recordings
+
+
+async def test_everything_the_feed_sends_is_accepted(gateway: Running) -> None:
+    stop, told = asyncio.Event(), list[str]()
+
+    async def one_round(_: float) -> None:
+        stop.set()
+
+    tally = await run_feed(
+        base_url=gateway.url,
+        verify=ssl.create_default_context(),
+        device_token=gateway.token("device", sensors=DEMO_SENSORS),
+        service_token=gateway.token("service"),
+        stop=stop,
+        tell=told.append,
+        seed=1,
+        clock=Clock(one_round, time.time),
+    )
+    assert told == []
+    assert tally == Tally(stored=121 * len(DEMO_ROOMS), published=tally.published)
+    assert tally.published >= 2 * len(DEMO_ROOMS)
+    async with gateway.client("dashboard") as dashboard:
+        answer = await dashboard.get("/api/iaq/data", params={"sensor_id": "bureau1", "hours": 2})
+        records = answer.json()
+    assert len(records) == 121
+    assert all(0 <= record["global_score"] <= 100 for record in records)
+
+
+@needs_recordings
+@pytest.mark.parametrize(
+    ("name", "sent", "ends"),
+    [("b4b_room_925038", 4_532, "2022-11-02"), ("occupancy_datatraining", 8_143, "2015-02")],
+)
+async def test_a_real_recording_goes_in_whole(
+    gateway: Running, name: str, sent: int, ends: str
+) -> None:
+    stop = asyncio.Event()
+    path: Path = RECORDINGS / f"{name}.csv"
+    summary = await run_replay(
+        base_url=gateway.url,
+        verify=ssl.create_default_context(),
+        token=gateway.token("device"),
+        path=path,
+        place=Place("Replay", name, name),
+        stop=stop,
+        tell=lambda _: None,
+        clock=Clock.until(stop),
+    )
+    assert (summary.sent, summary.not_sent, summary.ended) == (sent, 0, None)
+    assert set(summary.tally.refused) <= {"measurement_exists"}
+    async with gateway.client("dashboard") as dashboard:
+        answer = await dashboard.get(
+            "/api/iaq/data",
+            params={"sensor_id": name, "limit": 10_000, "start": "2000-01-01T00:00:00Z"},
+        )
+    assert len(answer.json()) == summary.tally.stored
+    assert answer.json()[-1]["timestamp"].startswith(ends)
