@@ -26,7 +26,7 @@ async def serve(settings: Settings, listener: socket.socket, stop: asyncio.Event
         server = _Server(
             uvicorn.Config(
                 create_app(built),
-                http="httptools",
+                http="app.transport.http_guard:HttpGuard",
                 ws="app.transport.upgrade:Upgrade",
                 ws_max_size=settings.max_message_bytes,
                 lifespan="off",
