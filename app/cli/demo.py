@@ -25,7 +25,8 @@ def demo(
     csv: Annotated[Path | None, typer.Option(help="Replay this recording instead.")] = None,
     map: Annotated[str, typer.Option(help="Its columns: CO2=co2__ppm,…")] = "",  # noqa: A002  (the option's name)
     speed: Annotated[
-        float | None, typer.Option(help="Times its own pace; else as fast as the limits allow.")
+        float | None,
+        typer.Option(min=0.001, help="Times its own pace; else as fast as the limits allow."),
     ] = None,
     shift: Annotated[bool, typer.Option(help="Move its times so that it ends now.")] = False,
     zone: Annotated[str, typer.Option(help="Of times without one: Europe/Brussels.")] = "",
@@ -36,6 +37,7 @@ def demo(
     interval: Annotated[float, typer.Option(help="Seconds between simulated readings.")] = 3.0,
 ) -> None:
     """Feed the gateway until interrupted, or replay a recording and say what became of it."""
+    from app.demo.columns import RecordingError
     from app.demo.feed import run_feed
     from app.demo.replay import run_replay
     from app.demo.wire import Place
@@ -58,21 +60,25 @@ def demo(
         )
         return
     place = Place(enseigne, salle or csv.stem, sensor or csv.stem)
-    summary = _run(
-        lambda stop: run_replay(
-            base_url=settings.origin,
-            verify=trust,
-            token=device,
-            path=csv,
-            place=place,
-            stop=stop,
-            tell=note,
-            wanted=map or None,
-            zone=_zone(zone),
-            speed=speed,
-            shift=shift,
+    times_in = _zone(zone)
+    try:
+        summary = _run(
+            lambda stop: run_replay(
+                base_url=settings.origin,
+                verify=trust,
+                token=device,
+                path=csv,
+                place=place,
+                stop=stop,
+                tell=note,
+                wanted=map or None,
+                zone=times_in,
+                speed=speed,
+                shift=shift,
+            )
         )
-    )
+    except (RecordingError, OSError) as error:
+        raise RefusedError(str(error)) from error
     for line in summary.lines():
         note(line)
     if summary.ended:

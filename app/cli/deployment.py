@@ -70,7 +70,7 @@ def prepare(settings: Settings) -> list[str]:
     token = issue(
         settings, subject="demo", tenant=DEMO_TENANT, role=Role.DASHBOARD, ttl=SIGN_IN_TTL
     )
-    return [f"{settings.origin}/#token={token}"]
+    return [f"Sign in:  {settings.origin}/#token={token}"]
 
 
 def certs() -> None:
