@@ -84,7 +84,7 @@ def read_own(settings: Settings, token: str) -> Principal:
 
 
 def check_tenant(name: str, *, platform: bool = False) -> None:
-    if not valid_tenant(name) or (name == PLATFORM and not platform):
+    if not valid_tenant(name) and not (platform and name == PLATFORM):
         raise RefusedError(
             "a tenant's name has 1 to 63 of a-z, 0-9, - and _, and starts with a letter or digit"
         )
