@@ -20,7 +20,7 @@ const manager = /** @type {any} */ (window).wsManager;
 export const session = new Session();
 export const api = new Api({ token: () => session.token });
 
-manager.setTokenProvider(({ renew }) => (renew ? session.renew(session.token) : session.need()));
+manager.setTokenProvider(({ refused }) => (refused === null ? session.need() : session.renew(refused)));
 
 const feed = new Feed({
   manager,

@@ -56,10 +56,14 @@ export class Language {
     return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
   }
 
-  /** Words that a service may have made up: ours where we have some, its own otherwise. */
-  /** @param {string} prefix @param {string} word */
+  /**
+   * Words that a service may have made up: ours where we have some, its own otherwise.
+   * @param {string} prefix
+   * @param {string} word e.g. `open_window`
+   */
   name(prefix, word) {
-    return Object.hasOwn(this.#dictionary, `${prefix}.${word}`) ? this.t(`${prefix}.${word}`) : word.replaceAll("_", " ");
+    const key = `${prefix}.${word.toLowerCase().replaceAll(" ", "_")}`;
+    return Object.hasOwn(this.#dictionary, key) ? this.t(key) : word.replaceAll("_", " ");
   }
 
   /** @param {number} value @param {0 | 1 | 2 | number} digits */

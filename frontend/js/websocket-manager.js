@@ -15,6 +15,7 @@
 
 import { retryDelay } from "./backoff.js";
 import { Emitter } from "./emitter.js";
+import { browserEnvironment } from "./environment.js";
 import { Heartbeat } from "./heartbeat.js";
 import { PING, SUBPROTOCOL, TOPICS, closeRow, parseFrame, retryAfterMs, socketUrl } from "./protocol.js";
 import { Subscriptions } from "./subscriptions.js";
@@ -25,34 +26,12 @@ const STABLE_MS = 5000;
 const DEFAULT_HEARTBEAT_S = 25;
 
 /**
- * @typedef {object} Environment what a page offers; tests bring their own
- * @property {typeof WebSocket} WebSocket
- * @property {string} url
- * @property {() => number} now milliseconds
- * @property {import("./heartbeat.js").Timers} timers
- * @property {() => number} random
- * @property {EventTarget & {hidden: boolean}} document
- * @property {EventTarget} window fires `online` and `offline`
+ * @typedef {import("./environment.js").Environment} Environment
  *
- * @typedef {(ask: {renew: boolean}) => string | null | Promise<string | null>} TokenProvider
- *   `renew`: the gateway refused the last token. null: nobody is signed in.
+ * @typedef {(ask: {refused: string | null}) => string | null | Promise<string | null>} TokenProvider
+ *   `refused`: the token whose end closed the last connection, if one did; another one is needed.
+ *   The answer null: nobody is signed in.
  */
-
-/** @returns {Environment} */
-function browserEnvironment() {
-  return {
-    WebSocket: globalThis.WebSocket,
-    url: `wss://${globalThis.location.host}/ws`,
-    now: () => Date.now(),
-    timers: {
-      setTimeout: (run, ms) => globalThis.setTimeout(run, ms),
-      clearTimeout: (timer) => globalThis.clearTimeout(timer),
-    },
-    random: Math.random,
-    document: globalThis.document,
-    window: globalThis.window,
-  };
-}
 
 export class WebSocketManager {
   #env;
@@ -66,7 +45,8 @@ export class WebSocketManager {
   #opening = false;
   /** A connection is wanted, but its time has not come. */
   #waiting = false;
-  #renew = false;
+  /** @type {string | null} */ #used = null;
+  /** @type {string | null} */ #refused = null;
   /** @type {number | null} when the greeting came, in milliseconds */ #greetedAt = null;
   #heartbeatMs = DEFAULT_HEARTBEAT_S * 1000;
   #attempt = 0;
@@ -113,7 +93,7 @@ export class WebSocketManager {
 
   /** @param {string | null} token used from the next connection on */
   setToken(token) {
-    this.#token = ({ renew }) => (renew ? null : token);
+    this.#token = ({ refused }) => (token === refused ? null : token);
   }
 
   /** @param {TokenProvider} provider asked before each connection */
@@ -166,7 +146,8 @@ export class WebSocketManager {
     const token = await this.#askForToken();
     if (era !== this.#era) return;
     this.#opening = false;
-    this.#renew = false;
+    this.#refused = null;
+    this.#used = token;
     if (!token) {
       this.#fail("unauthenticated", "sign in first", false);
       return;
@@ -181,7 +162,7 @@ export class WebSocketManager {
 
   async #askForToken() {
     try {
-      return await this.#token({ renew: this.#renew });
+      return await this.#token({ refused: this.#refused });
     } catch {
       return null;
     }
@@ -243,7 +224,7 @@ export class WebSocketManager {
     const stable = this.#greetedAt !== null && this.#env.now() - this.#greetedAt >= STABLE_MS;
     if (stable) this.#attempt = 0;
     this.#giveUp();
-    this.#renew = action === "renew";
+    this.#refused = action === "renew" ? this.#used : null;
     if (action === "wait") this.#notBefore = this.#env.now() + retryAfterMs(reason);
     if (action !== "terminal") this.#schedule(retryDelay(this.#attempt++, this.#env.random));
     this.#events.emit("disconnected", { code, name, reason, action });

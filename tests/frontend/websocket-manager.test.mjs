@@ -140,15 +140,28 @@ describe("closes", () => {
       assert.equal(peer.sockets.length, action === "terminal" || action === "wait" ? 1 : 2);
       await clock.advance(2000);
       assert.equal(peer.sockets.length > 1, action !== "terminal");
-      if (action !== "terminal") assert.equal(asked[0].renew, action === "renew");
+      if (action !== "terminal") assert.deepEqual(asked[0], { refused: action === "renew" ? "aaa.bbb.ccc" : null });
     });
   }
 
   test("a renewed token is the one that is used", async () => {
     const { manager, peer, clock } = await connected();
-    manager.setTokenProvider(async ({ renew }) => (renew ? "new.new.new" : "old.old.old"));
+    manager.setTokenProvider(async ({ refused }) => (refused === "aaa.bbb.ccc" ? "new.new.new" : "old.old.old"));
     peer.socket.closes(4401);
     await clock.advance(500);
+    assert.equal(peer.socket.protocols[1], "bearer.new.new.new");
+  });
+
+  test("a token that came while the old one was being renewed is good", async () => {
+    const { manager, peer, clock } = await connected();
+    let token = "aaa.bbb.ccc";
+    manager.setTokenProvider(({ refused }) => (refused === token ? new Promise(() => {}) : token));
+    peer.socket.closes(4401);
+    await clock.advance(500);
+    manager.disconnect();
+    token = "new.new.new";
+    manager.connect();
+    await settled();
     assert.equal(peer.socket.protocols[1], "bearer.new.new.new");
   });
 

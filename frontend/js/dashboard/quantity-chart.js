@@ -82,7 +82,7 @@ export class QuantityChart {
     this.#uplot = new uPlot({
       ...this.#size(),
       legend: { show: false },
-      padding: [10, 8, 0, 0],
+      padding: [10, 20, 0, 0],
       cursor: { sync: { key: "room", setSeries: false }, y: false, points: { size: 9 }, drag: { x: true, y: false } },
       scales: {
         x: { time: true, range: (/** @type {any} */ _, /** @type {number} */ from, /** @type {number} */ to) => (this.#zoomed ? [from, to] : this.#window) },

@@ -126,6 +126,7 @@ export default {
   "priority.normal": "normal priority",
   "priority.high": "high priority",
   "action.open_window": "Open the window",
+  "action.open_the_window": "Open the window",
   "action.close_window": "Close the window",
   "action.ventilate": "Ventilate",
   "action.start_ventilation": "Start the ventilation",
@@ -147,6 +148,7 @@ export default {
   "state.offline": "offline",
   "state.stale": "silent",
   "state.auto": "automatic",
+  "state.normal": "normal",
   "state.boost": "full power",
 
   "twin.title": "Floor plan",

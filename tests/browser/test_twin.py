@@ -1,0 +1,45 @@
+"""The digital twin, languages and small screens."""
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Open
+from tests.browser.site import Site
+from tests.browser.test_live import signed_in
+
+
+def test_rooms_and_modules_on_the_plan(
+    shared_site: Site, open_page: Open, complaints: list[str]
+) -> None:
+    shared_site.measure("Salon", "s5", CO2=650)
+    shared_site.measure("Chambre", "s6", CO2=1900, PM25=60)
+    shared_site.publish("modules", salle="Chambre", module_id="w2", kind="window", state="closed")
+    page = signed_in(shared_site, open_page, "digital-twin.html")
+    chambre = page.get_by_role("button", name="Chambre, Médiocre")
+    expect(chambre).to_have_attribute("data-level", "poor")
+    chambre.focus()
+    page.keyboard.press("Enter")
+    expect(chambre).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".charts .panel__title")).to_have_text("Chambre")
+    expect(page.locator(".modules")).to_contain_text("fermée")
+    shared_site.publish("modules", salle="Chambre", module_id="w2", kind="window", state="open")
+    expect(page.locator(".modules")).to_contain_text("ouverte")
+    assert complaints == []
+
+
+def test_english_by_the_browsers_choice_and_french_by_the_switch(
+    shared_site: Site, open_page: Open
+) -> None:
+    page = signed_in(shared_site, open_page, locale="en-GB")
+    expect(page.locator(".status")).to_have_text("Live")
+    assert page.evaluate("document.documentElement.lang") == "en"
+    page.get_by_role("button", name="Passer en français").click()
+    expect(page.locator(".status")).to_have_text("En direct")
+    assert page.evaluate("window.wsManager.isConnected")
+
+
+def test_nothing_is_wider_than_a_phone(shared_site: Site, open_page: Open) -> None:
+    shared_site.measure("Salon", "s5")
+    for name in ("", "digital-twin.html"):
+        page = signed_in(shared_site, open_page, name, width=360, height=740)
+        page.wait_for_selector(".card, .plan__room")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
