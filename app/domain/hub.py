@@ -73,8 +73,9 @@ class Hub:
         self.flush()
         left = member.audience
         if left.selection != selection:
-            member.channel.leave(member, left)
+            # joins first: a channel that nobody listens to forgets what this one may have missed
             member.audience = member.channel.join(member, selection)
+            member.channel.leave(member, left)
             member.missed_since_match += member.audience.matched - left.matched
 
     def leave(self, member: Member) -> None:
@@ -130,6 +131,7 @@ class Hub:
                 frames.append(entry.frame)
                 size += len(entry.frame)
             member.missed_from = entry.sequence + 1
+        member.missed_since_match += len(frames)
         self._write(member, frames)
 
     def _add(self, publication: Publication) -> None:
