@@ -36,7 +36,7 @@ class Running:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def token(  # noqa: PLR0913  (the claims)
+    def token(
         self,
         role: str,
         *,
@@ -64,7 +64,7 @@ class Running:
         return httpx2.AsyncClient(
             base_url=self.url,
             headers=headers,
-            verify=False,  # noqa: S501  (plain HTTP: a TLS context would cost 80 ms a client)
+            verify=False,  # plain HTTP: a TLS context would cost 80 ms a client
         )
 
     def dashboard(self, query: str = "", **claims: Any) -> connect:
@@ -83,7 +83,7 @@ Start = Callable[..., AbstractAsyncContextManager[Running]]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Start:
-    """Start a gateway with these settings: `async with start(idle_timeout=2) as gateway`."""
+    """For other settings: `async with start(idle_timeout=2) as gateway`."""
 
     @asynccontextmanager
     async def started(**overrides: Any) -> AsyncIterator[Running]:
