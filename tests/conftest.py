@@ -83,7 +83,10 @@ Start = Callable[..., AbstractAsyncContextManager[Running]]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Start:
-    """For other settings: `async with start(idle_timeout=2) as gateway`."""
+    """A gateway with other settings.
+
+    As in `async with start(idle_timeout=2) as gateway`.
+    """
 
     @asynccontextmanager
     async def started(**overrides: Any) -> AsyncIterator[Running]:
