@@ -1,0 +1,127 @@
+"""`/ws/stats`, `/health/…`, `/auth/jwks.json`: docs/protocol.md §3.5."""
+
+import asyncio
+import sqlite3
+import time
+
+import pytest
+
+from app.storage import sqlite
+from auth.keys import KeyRing, rotate
+from auth.principal import Role
+from auth.tokens import TokenIssuer
+from tests.conftest import Running, Start
+from tests.edge.wire import error_of, heard, measurement, say, until
+
+NOBODY = dict.fromkeys(("measurements", "predictions", "actions", "alerts", "modules", "all"), 0)
+
+
+async def test_the_statistics_are_exactly_the_documented_object(gateway: Running) -> None:
+    async with gateway.client("admin") as admin:
+        answer = await admin.get("/ws/stats")
+        assert answer.json() == {"active_connections": 0, "subscriptions": NOBODY}
+        assert list(answer.json()["subscriptions"]) == list(NOBODY)
+
+        async with (
+            gateway.dashboard() as everything,
+            gateway.dashboard("?topics=measurements:Maison,measurements:Bistrot,alerts") as some,
+            gateway.dashboard() as nothing,
+        ):
+            for socket in (everything, some, nothing):
+                await heard(socket)
+            await say(nothing, type="unsubscribe", topics=["all"])
+            assert (await admin.get("/ws/stats")).json() == {
+                "active_connections": 3,
+                "subscriptions": {**NOBODY, "measurements": 1, "alerts": 1, "all": 1},
+            }
+
+        async def nobody_is_left() -> bool:
+            stats: dict[str, int] = (await admin.get("/ws/stats")).json()
+            return stats["active_connections"] == 0
+
+        await until(nobody_is_left, within=5)
+
+
+@pytest.mark.parametrize("role", ["dashboard", "device", "service", None])
+async def test_the_statistics_are_for_admins(gateway: Running, role: str | None) -> None:
+    async with gateway.client(role) as other:
+        answer = await other.get("/ws/stats")
+    expected = (403, "forbidden") if role else (401, "unauthenticated")
+    assert (answer.status_code, error_of(answer.content)["code"]) == expected
+
+
+async def test_a_gateway_that_works_is_live_and_ready(gateway: Running) -> None:
+    async with gateway.client() as anyone:
+        live, ready = await anyone.get("/health/live"), await anyone.get("/health/ready")
+    assert (live.status_code, live.json()) == (200, {"status": "live"})
+    assert ready.json() == {"status": "ready", "parts": {"store": "ok", "gateway": "ok"}}
+
+
+async def test_while_the_store_keeps_nothing_it_is_not_ready_and_takes_nothing(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT", 0.3)
+    async with start() as gateway, gateway.client("device") as device:
+        holder = sqlite3.connect(gateway.settings.database_path, isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+        answers = await asyncio.gather(
+            device.get("/health/ready"), device.post("/api/ingest", json=measurement())
+        )
+        for answer in answers:
+            error = error_of(answer.content)
+            assert (answer.status_code, error["code"]) == (503, "unavailable")
+            assert error["part"] == "store"
+            assert answer.headers["retry-after"] == str(error["retry_after"])
+        assert (await device.get("/health/live")).status_code == 200
+
+        holder.execute("ROLLBACK")
+        holder.close()
+        assert (await device.get("/health/ready")).status_code == 200
+        stored = (await device.post("/api/ingest", json=measurement())).json()
+    assert stored["status"] == "stored"
+
+
+async def test_the_public_keys_are_there_and_only_their_public_half(gateway: Running) -> None:
+    async with gateway.client() as anyone:
+        answer = await anyone.get("/auth/jwks.json")
+    assert answer.headers["content-type"] == "application/jwk-set+json"
+    (key,) = answer.json()["keys"]
+    assert key.keys() == {"kty", "crv", "x", "y", "kid", "use", "alg"}
+    assert (key["kty"], key["alg"]) == ("EC", "ES256")
+
+
+def token_of(gateway: Running) -> str:
+    """Signed with the key that signs now."""
+    issuer = TokenIssuer(KeyRing.load(gateway.settings.keys_dir), gateway.settings.token_issuer)
+    return issuer.issue(subject="x", tenant="acme", role=Role.DASHBOARD, ttl=60, now=time.time())
+
+
+async def test_a_rotated_key_is_taken_over_while_running_and_a_withdrawn_one_refused(
+    gateway: Running,
+) -> None:
+    keys_dir = gateway.settings.keys_dir
+    former = KeyRing.load(keys_dir).signing.kid
+    old = gateway.token("dashboard")
+    rotate(keys_dir)
+    new = token_of(gateway)
+    async with gateway.client() as client:
+
+        async def opens(token: str) -> bool:
+            headers = {"Authorization": f"Bearer {token}"}
+            return (await client.get("/api/messages", headers=headers)).status_code == 200
+
+        async def new_opens() -> bool:
+            return await opens(new)
+
+        assert await opens(old)
+        await until(new_opens, within=2)
+        assert await opens(old)
+        assert len((await client.get("/auth/jwks.json")).json()["keys"]) == 2
+
+        (keys_dir / f"{former}.pem").unlink()
+
+        async def old_is_refused() -> bool:
+            return not await opens(old)
+
+        await until(old_is_refused, within=2)
+        assert await opens(new)
