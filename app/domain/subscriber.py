@@ -159,9 +159,11 @@ class Subscriber:
         if self._ended:
             return
         self._carry_out(self._session.tick(now, self.connection.last_heard))
-        if self.missed_from and not self.stuck_since:
+        if not (self.missed_from and self.connection.paused):
+            self.stuck_since = 0.0  # who is behind and reads is being replayed to
+        elif not self.stuck_since:
             self.stuck_since = now
-        elif self.stuck_since and now - self.stuck_since >= self._desk.rules.slow_timeout:
+        elif now - self.stuck_since >= self._desk.rules.slow_timeout:
             self.close(CloseCode.TOO_SLOW, "messages were not read")
 
     def close(self, code: CloseCode, reason: str) -> None:

@@ -5,7 +5,7 @@ import itertools
 import json
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,10 +48,11 @@ class Dashboard:
 
     subscriber: Subscriber
     socket: socket.socket
+    start: Callable[[], None]
     pings: int = 0
     close: tuple[int, str] | None = None
     _bytes: bytearray = field(default_factory=bytearray)
-    _ids: Iterable[int] = field(default_factory=itertools.count)
+    _ids: Iterator[int] = field(default_factory=itertools.count)
 
     @property
     def connection(self) -> Connection:
@@ -60,21 +61,20 @@ class Dashboard:
     def send(self, **command: Any) -> None:
         self.socket.send(masked(_TEXT, json.dumps(command).encode()))
 
-    def arrived(self) -> list[Message]:
-        """What has come in until now, without giving the loop a turn."""
-        while True:
+    def arrived(self, most: int = 10_000_000) -> list[Message]:
+        """What has come in until now, so many bytes at most, without giving the loop a turn."""
+        while most > 0:
             try:
-                data = self.socket.recv(1 << 20)
+                data = self.socket.recv(most)
             except BlockingIOError:
                 break
             self._bytes += data
-            if not data:
-                break
+            most -= len(data) or most
         return self._messages()
 
     async def messages(self) -> list[Message]:
         """Everything that is on its way, up to the answer to a ping."""
-        identifier = f"barrier {next(iter(self._ids))}"
+        identifier = f"barrier {next(self._ids)}"
         self.send(type="ping", id=identifier)
         found: list[Message] = []
         while not found or found[-1] != {"type": "pong", "id": identifier}:
@@ -128,6 +128,8 @@ class House:
     desk: Desk
     store: SqliteStore
     dashboards: list[Dashboard] = field(default_factory=list)
+    times: Iterator[int] = field(default_factory=itertools.count)
+    """A time for each measurement, no two alike."""
 
     def channel(self, tenant: str = "acme") -> Channel:
         return self.hub.open(tenant, Position(f"epoch-of-{tenant}", 0))
@@ -139,9 +141,12 @@ class House:
         grant: Grant | None = None,
         expires_in: float = 3_600,
         token_id: str = "jti",  # noqa: S107  (a name, no secret)
-        greeted: bool = True,
+        started: bool = True,
     ) -> Dashboard:
-        """A connected dashboard that has read its greeting; all topics unless some are named."""
+        """A connected dashboard that has read its greeting; all topics unless some are named.
+
+        Not `started`, it has yet to join by its `start`.
+        """
         ours, theirs = socket.socketpair()
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
         theirs.setblocking(False)
@@ -154,10 +159,15 @@ class House:
         connection = Connection(transport, subscriber, set(), max_bytes=65_536, now=time.monotonic)
         transport.set_protocol(connection)
         chosen = parse_filters(topics or ["all"])
-        subscriber.start(connection, chosen, grant or Grant(), name=f"c{len(self.dashboards)}")
-        dashboard = Dashboard(subscriber, theirs)
-        self.dashboards.append(dashboard)
-        if greeted:
+        name = f"c{len(self.dashboards)}"
+
+        def start() -> None:
+            subscriber.start(connection, chosen, grant or Grant(), name=name)
+
+        dashboard = Dashboard(subscriber, theirs, start)
+        if started:
+            self.dashboards.append(dashboard)
+            start()
             await dashboard.messages()
         return dashboard
 
