@@ -1,0 +1,70 @@
+"""How many connections there may be: in all, per address, per subject, per tenant."""
+
+from typing import Any
+
+import pytest
+
+from app.domain.places import Bounds, Places
+from app.errors import LimitReachedError, UnavailableError
+from auth.principal import Principal, Role
+
+PLENTY = {"total": 9, "per_ip": 9, "per_subject": 9, "per_tenant": 9}
+
+
+def places(**bounds: int) -> Places:
+    return Places(Bounds(**{**PLENTY, **bounds}))
+
+
+def principal(subject: str = "someone", tenant: str = "acme") -> Principal:
+    return Principal(subject, tenant, Role.DASHBOARD, "jti", 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("bound", "another"),
+    [
+        ("per_ip", {"ip": "192.0.2.2"}),
+        ("per_subject", {"principal": principal("another")}),
+        ("per_subject", {"principal": principal(tenant="other")}),
+        ("per_tenant", {"principal": principal(tenant="other")}),
+    ],
+)
+def test_each_limit_is_reached_by_its_own_kind_alone(bound: str, another: dict[str, Any]) -> None:
+    taken = places(**{bound: 1})
+    same: dict[str, Any] = {"ip": "192.0.2.1", "principal": principal()}
+    place = taken.take(**same)
+    with pytest.raises(LimitReachedError) as refused:
+        taken.take(**same)
+    limit = f"connections_{bound}"
+    assert refused.value.details == {"limit": limit, "retry_after": 30}
+    taken.take(**{**same, **another})
+    assert taken.refused == {limit: 1}
+    taken.give_back(place)
+    taken.take(**same)
+
+
+def test_a_full_gateway_is_nobodys_fault() -> None:
+    taken = places(total=1)
+    place = taken.take("192.0.2.1", principal())
+    with pytest.raises(UnavailableError) as refused:
+        taken.take("192.0.2.2", principal("another", "other"))
+    assert refused.value.details == {"part": "gateway", "retry_after": 30}
+    assert taken.refused == {"connections_total": 1}
+    taken.give_back(place)
+    taken.take("192.0.2.2", principal())
+
+
+def test_who_is_refused_takes_up_nothing() -> None:
+    taken = places(per_tenant=1)
+    taken.take("192.0.2.1", principal())
+    with pytest.raises(LimitReachedError):
+        taken.take("192.0.2.2", principal("another"))
+    assert taken.taken == 1
+    assert not taken._by_ip["192.0.2.2"]
+
+
+def test_who_has_left_is_forgotten() -> None:
+    taken = places()
+    for number in range(100):
+        taken.give_back(taken.take(f"192.0.2.{number}", principal(f"s{number}", f"t{number}")))
+    assert taken.taken == 0
+    assert not any((taken._by_ip, taken._by_subject, taken._by_tenant))
