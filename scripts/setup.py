@@ -32,6 +32,7 @@ def main(profile: str) -> None:
         system_packages.ensure_nginx()
         if profile == "test":
             system_packages.ensure_chromium()
+            system_packages.ensure_certutil()
 
 
 def _install_locked(profile: str) -> None:

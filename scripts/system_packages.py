@@ -1,4 +1,4 @@
-"""What no Python package brings: nginx, and Chromium for the browser tests."""
+"""What no Python package brings: nginx, and for the browser tests Chromium and certutil."""
 
 import os
 import shutil
@@ -64,6 +64,20 @@ def ensure_chromium() -> None:
         else:
             return
     say("warning: no Chromium on this machine, so the browser tests will be skipped")
+
+
+def ensure_certutil() -> None:
+    """Tells Chromium whom to trust; without it the tests of that trust skip and say so."""
+    if shutil.which("certutil"):
+        return
+    if can_apt():
+        try:
+            apt_install("libnss3-tools")
+        except SetupError as error:
+            say(str(error))
+        else:
+            return
+    say("warning: no certutil on this machine, so the tests of the browser's trust will be skipped")
 
 
 @contextmanager
