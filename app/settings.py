@@ -5,11 +5,12 @@ reads them (`600/minute`). `LIMIT_SCALE` multiplies every rate and every count, 
 lifts all of them at once.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
 from limits import RateLimitItem, parse
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -21,13 +22,32 @@ def _rate(value: str) -> str:
     return value
 
 
+def _origin(value: str) -> str:
+    if not _ORIGIN.match(value):
+        raise ValueError("an origin is written as browsers send it, like https://iaq.example:8443")
+    return value
+
+
+def _empty(value: str) -> str:
+    if value:
+        raise ValueError("this version is one process with its data in STATE_DIR, leave it empty")
+    return value
+
+
+_ORIGIN = re.compile(r"\Ahttps?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?\Z")
+"""RFC 6454 section 6.2: no path, no trailing slash, host in lower case."""
+
+Unfinished = Annotated[str, AfterValidator(_empty)]
+"""A setting whose subject this version does not have: better refused than ignored."""
 Rate = Annotated[str, AfterValidator(_rate)]
 Count = Annotated[int, Field(ge=1)]
-Seconds = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     # Where it listens, where its state lives
     https_port: int = Field(8443, ge=1, le=65535)
@@ -37,17 +57,17 @@ class Settings(BaseSettings):
     certs_dir: Path = Path("certs")
     gateway_socket: Path | None = None
     """nginx reaches the gateway here; None is `STATE_DIR/run/gateway/gateway.sock`."""
-    database_url: str = ""
-    redis_url: str = ""
+    database_url: Unfinished = ""
+    redis_url: Unfinished = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     # Tokens
     token_issuer: str = "iaqverse-gateway"  # noqa: S105  (a name, no secret)
     token_algorithm: Literal["ES256"] = "ES256"  # noqa: S105  (an algorithm's name)
-    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    allowed_origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode] = ()
 
     # Limits: rates by fixed window, counts, sizes
-    limit_scale: float = Field(1, gt=0)
+    limit_scale: float = Field(1, gt=0, allow_inf_nan=False)
     http_rate_per_ip: Rate = "600/minute"
     ingest_rate_per_ip: Rate = "6000/minute"
     measurement_rate_per_token: Rate = "30000/minute"  # noqa: S105  (a rate)
@@ -85,13 +105,19 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @model_validator(mode="after")
-    def _consistent(self) -> "Settings":
-        if self.idle_timeout <= self.heartbeat:
-            raise ValueError("IDLE_TIMEOUT must be longer than HEARTBEAT: else live clients close")
-        if self.https_port == self.http_port:
-            raise ValueError("HTTPS_PORT and HTTP_PORT must differ")
-        return self
+    @field_validator("http_port")
+    @classmethod
+    def _own_port(cls, value: int, others: ValidationInfo) -> int:
+        if value == others.data.get("https_port"):
+            raise ValueError("must differ from HTTPS_PORT")
+        return value
+
+    @field_validator("idle_timeout")
+    @classmethod
+    def _outlives_heartbeat(cls, value: float, others: ValidationInfo) -> float:
+        if value <= others.data.get("heartbeat", 0):
+            raise ValueError("must be longer than HEARTBEAT: else live clients close")
+        return value
 
     @property
     def origins(self) -> frozenset[str]:

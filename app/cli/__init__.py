@@ -4,6 +4,7 @@ Machine-readable results stand alone on stdout, everything else goes to stderr. 
 1 refused, 2 wrong usage.
 """
 
+import sqlite3
 import sys
 
 import typer
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from app.cli import credentials, deployment, registry
 from app.cli.report import RefusedError, explain_settings
 from app.errors import GatewayError
+from app.storage.schema import NewerSchemaError
 from auth.errors import KeyRingError
 
 cli = typer.Typer(
@@ -32,8 +34,10 @@ def main() -> None:
         refuse(explain_settings(error))
     except GatewayError as error:
         refuse(error.message)
-    except (RefusedError, KeyRingError) as error:
+    except (RefusedError, KeyRingError, NewerSchemaError) as error:
         refuse(str(error))
+    except (sqlite3.Error, PermissionError) as error:
+        refuse(f"STATE_DIR cannot be read or written: {error}")
 
 
 def refuse(reason: str) -> None:

@@ -38,8 +38,12 @@ def serve(
 
     settings = Settings()
     logs.configure(settings.log_level)
-    refuse_unfinished(settings)
-    listener = tcp_listener(tcp) if tcp else unix_listener(settings.socket_path)
+    try:
+        listener = tcp_listener(tcp) if tcp else unix_listener(settings.socket_path)
+    except (ValueError, OverflowError) as error:
+        raise typer.BadParameter("HOST:PORT, like 127.0.0.1:8000", param_hint="--tcp") from error
+    except OSError as error:
+        raise RefusedError(f"cannot listen there: {error.strerror or error}") from error
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve_until_signal(settings, listener))
 
@@ -57,7 +61,6 @@ def prepare(settings: Settings) -> list[str]:
     """What a first run needs: a signing key and a demo tenant. Says how to sign in."""
     from app.storage.registry import registry
 
-    refuse_unfinished(settings)
     try:
         KeyRing.load(settings.keys_dir)
     except KeyRingError:
@@ -86,13 +89,5 @@ def certs() -> None:
 
 def check_config() -> None:
     """Read every setting and say what is wrong with it, all in one go."""
-    refuse_unfinished(Settings())
+    Settings()
     note("the settings are good")
-
-
-def refuse_unfinished(settings: Settings) -> None:
-    """Settings whose subject this version does not have: better refused than ignored."""
-    if settings.redis_url:
-        raise RefusedError("REDIS_URL: this version runs as one process, leave it empty")
-    if settings.database_url:
-        raise RefusedError("DATABASE_URL: this version keeps its data in STATE_DIR, leave it empty")

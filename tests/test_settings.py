@@ -1,0 +1,110 @@
+"""The settings, and that `.env.example` shows them all."""
+
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from app.settings import Settings
+
+EXAMPLE = Path(__file__).parents[1] / ".env.example"
+LINE = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
+
+
+def settings(**values: object) -> Settings:
+    return Settings.model_validate(values)
+
+
+def shown() -> dict[str, str]:
+    """Each setting of the example and its value, as it stands there."""
+    lines = (LINE.fullmatch(line) for line in EXAMPLE.read_text().splitlines())
+    pairs = [(line[1], line[2]) for line in lines if line]
+    assert len(pairs) == len(dict(pairs)), "a setting stands there twice"
+    return dict(pairs)
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What the machine or a `.env` beside the code says is not what is tested."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def test_the_example_shows_every_setting_and_no_other_in_the_order_of_the_class() -> None:
+    assert list(shown()) == [name.upper() for name in Settings.model_fields]
+
+
+def test_the_example_shows_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    defaults = Settings()
+    for name, value in shown().items():
+        monkeypatch.setenv(name, value)
+    assert Settings() == defaults
+    for name, value in shown().items():
+        default = getattr(defaults, name.lower())
+        assert value == ("" if default in (None, ()) else f"{default}".removesuffix(".0")), name
+
+
+def test_each_setting_of_the_example_is_explained_above_it() -> None:
+    lines = EXAMPLE.read_text().splitlines()
+    for before, line in itertools.pairwise(lines):
+        if LINE.fullmatch(line):
+            assert re.fullmatch(r"# .*\.", before), line
+
+
+def test_the_environment_wins_over_the_file_and_an_empty_value_is_the_default(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("HTTPS_PORT=9443\nHTTP_PORT=9080\nMAX_BATCH=\n")
+    monkeypatch.setenv("HTTP_PORT", "9081")
+    monkeypatch.setenv("GATEWAY_SOCKET", "")
+    read = Settings()
+    assert (read.https_port, read.http_port, read.max_batch) == (9443, 9081, 1_000)
+    assert read.socket_path == Path("var/run/gateway/gateway.sock")
+
+
+def test_limit_scale_scales_rates_and_counts_and_never_to_nothing() -> None:
+    lifted, lowered = settings(limit_scale=2.5), settings(limit_scale=0.0001)
+    assert str(lifted.scaled("600/minute")) == "1500 per 1 minute"
+    assert str(lowered.scaled("600/minute")) == "1 per 1 minute"
+    assert (lifted.scaled_count(200), lowered.scaled_count(200)) == (500, 1)
+    assert str(settings().scaled("20/5 seconds")) == "20 per 5 second"
+
+
+@pytest.mark.parametrize(
+    ("values", "wrong"),
+    [
+        ({"https_port": 0}, "https_port"),
+        ({"https_port": 8080}, "http_port"),
+        ({"heartbeat": 60}, "idle_timeout"),
+        ({"heartbeat": 25, "idle_timeout": 25}, "idle_timeout"),
+        ({"heartbeat": "inf"}, "heartbeat"),
+        ({"idle_timeout": "nan"}, "idle_timeout"),
+        ({"limit_scale": "inf"}, "limit_scale"),
+        ({"limit_scale": 0}, "limit_scale"),
+        ({"http_rate_per_ip": "often"}, "http_rate_per_ip"),
+        ({"max_batch": 0}, "max_batch"),
+        ({"log_level": "LOUD"}, "log_level"),
+        ({"token_algorithm": "none"}, "token_algorithm"),
+        ({"database_url": "postgresql://gateway"}, "database_url"),
+        ({"redis_url": "redis://gateway"}, "redis_url"),
+        ({"allowed_origins": "*"}, "allowed_origins"),
+        ({"allowed_origins": "null"}, "allowed_origins"),
+        ({"allowed_origins": "https://iaq.example/"}, "allowed_origins"),
+        ({"allowed_origins": "https://IAQ.example"}, "allowed_origins"),
+        ({"allowed_origins": "https://good.example,bad.example"}, "allowed_origins"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(values: dict[str, object], wrong: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        settings(**values)
+    assert {problem["loc"][0] for problem in refused.value.errors()} == {wrong}
+
+
+def test_an_origin_is_ones_own_address_or_one_of_the_list() -> None:
+    assert settings().origins == {"https://localhost:8443"}
+    assert settings(https_port=443, server_name="iaq.example").origins == {"https://iaq.example"}
+    listed = settings(allowed_origins=" https://a.example, https://[::1]:8443 ,")
+    assert listed.origins == {"https://a.example", "https://[::1]:8443"}
