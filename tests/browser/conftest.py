@@ -38,7 +38,7 @@ def trusted(shared_site: Site) -> bool:
     return shared_site.trust()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open no other test can run an event loop
 def browser(shared_site: Site, trusted: bool) -> Iterator[Browser]:
     assert trusted in (True, False)
     with sync_playwright() as playwright:
