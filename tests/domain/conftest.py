@@ -78,6 +78,7 @@ class Dashboard:
         self.send(type="ping", id=identifier)
         found: list[Message] = []
         while not found or found[-1] != {"type": "pong", "id": identifier}:
+            assert self.close is None, "it was closed instead"
             found += await self._more()
         return found[:-1]
 

@@ -327,7 +327,7 @@ class TestLeaving:
         started = time.process_time()
         (sequence,) = house.publish(measured())
         assert numbers(reader.arrived()) == [sequence]
-        assert time.process_time() - started < 0.01
+        assert time.process_time() - started < 0.05
 
 
 def in_flight(dashboard: Dashboard) -> int:
