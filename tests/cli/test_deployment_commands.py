@@ -1,0 +1,99 @@
+"""`check-config`, `serve`, `certs`, `demo` and the help of all commands."""
+
+import sqlite3
+
+from tests.cli.command import REFUSED, USAGE, Shell
+
+SECRET = "hunter2-canary"
+
+
+async def test_check_config_names_every_mistake_in_one_go_and_repeats_no_value(
+    shell: Shell,
+) -> None:
+    (shell.folder / ".env").write_text(f"HEARTBEAT=70\nTOKEN_ALGORITHM={SECRET}\n")
+    ended = await shell.run(
+        "check-config",
+        HTTPS_PORT="8080",
+        MAX_BATCH=SECRET,
+        HTTP_RATE_PER_IP=SECRET,
+        ALLOWED_ORIGINS=f"https://iaq.example,{SECRET}",
+        DATABASE_URL=f"postgresql://gateway:{SECRET}@db/gateway",
+        REDIS_URL=f"redis://:{SECRET}@cache",
+        LOG_LEVEL=SECRET,
+        LIMIT_SCALE="inf",
+    )
+    said = ended.reason()
+    assert SECRET not in said
+    assert [line.partition(":")[0] for line in said.splitlines()] == [
+        "HTTP_PORT",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "LOG_LEVEL",
+        "TOKEN_ALGORITHM",
+        "ALLOWED_ORIGINS.1",
+        "LIMIT_SCALE",
+        "HTTP_RATE_PER_IP",
+        "MAX_BATCH",
+        "IDLE_TIMEOUT",
+    ]
+
+
+async def test_good_settings_are_called_good_and_bad_ones_stop_every_command(
+    shell: Shell,
+) -> None:
+    good = await shell.run("check-config")
+    assert (good.result(), good.err) == ("", "the settings are good\n")
+    for ended in await shell.run_all(
+        "serve --tcp 127.0.0.1:0", "token --role admin --tenant *", MAX_BATCH="0"
+    ):
+        assert ended.reason().startswith("MAX_BATCH: ")
+
+
+async def test_serve_says_what_it_cannot_listen_on(shell: Shell) -> None:
+    shapeless, beyond, taken, too_long = [
+        *await shell.run_all(
+            "serve --tcp nonsense", "serve --tcp 127.0.0.1:99999", "serve --tcp 192.0.2.1:80"
+        ),
+        await shell.run("serve", GATEWAY_SOCKET=str(shell.folder / ("x" * 120))),
+    ]
+    for ended in (shapeless, beyond):
+        assert "HOST:PORT" in ended.reason(USAGE)
+    for ended in (taken, too_long):
+        assert ended.reason().startswith("cannot listen there: ")
+
+
+async def test_a_store_that_is_none_or_newer_is_refused_with_a_sentence(shell: Shell) -> None:
+    database = shell.state / "gateway.db"
+    database.write_text("something else altogether, and long enough to be looked at")
+    assert (await shell.run("tenant", "list")).reason().startswith("STATE_DIR cannot be read")
+
+    database.unlink()
+    with sqlite3.connect(database) as connection:
+        connection.execute("PRAGMA user_version = 999")
+    connection.close()
+    newer, serve = await shell.run_all("tenant list", "serve --tcp 127.0.0.1:0")
+    assert "schema 999 is newer" in newer.reason()
+    assert (serve.code, "schema 999 is newer" in serve.err) == (REFUSED, True)
+
+
+async def test_certs_prints_the_authority_that_is_to_be_trusted(shell: Shell) -> None:
+    made = await shell.run("certs")
+    authority = shell.folder / made.result()
+    assert authority.read_text().startswith("-----BEGIN CERTIFICATE-----")
+    assert made.err == "certificate written\n"
+
+
+async def test_demo_refuses_what_it_cannot_replay(shell: Shell) -> None:
+    absent, zone = await shell.run_all(
+        "demo --csv absent.csv", "demo --csv absent.csv --zone Mars/Olympus"
+    )
+    assert len(absent.reason().splitlines()) == 1
+    assert "no such time zone" in zone.reason()
+
+
+async def test_every_command_is_explained(shell: Shell) -> None:
+    (overview,) = await shell.run_all("--help")
+    commands = ("serve", "token", "tenant", "device", "keys", "certs", "demo", "check-config")
+    assert all(f" {command} " in overview.result() for command in commands)
+    unknown, none = await shell.run_all("dance", "")
+    assert (unknown.code, none.code) == (USAGE, USAGE)

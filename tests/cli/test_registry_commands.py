@@ -1,0 +1,60 @@
+"""`tenant`, `device` and `keys`: what operators keep."""
+
+from auth.keys import KeyRing
+from tests.cli.command import Shell
+
+
+async def test_a_tenant_is_added_listed_disabled_and_enabled(shell: Shell) -> None:
+    added = await shell.run("tenant", "add", "acme")
+    assert (added.result(), added.err) == ("", "tenant acme added\n")
+
+    again, bad, platform, unknown = await shell.run_all(
+        "tenant add acme", "tenant add A", "tenant add *", "tenant disable nobody"
+    )
+    assert again.reason() == "there is a tenant of that name\n"
+    assert "a tenant's name" in bad.reason()
+    assert "a tenant's name" in platform.reason()
+    assert unknown.reason() == "there is no tenant of that name\n"
+
+    for command, state in (("disable", "disabled"), ("enable", "active")):
+        assert (await shell.run("tenant", command, "acme")).result() == ""
+        listed = (await shell.run("tenant", "list")).result().split("\t")
+        assert (listed[0], listed[2]) == ("acme", state)
+
+
+async def test_a_device_is_added_listed_and_revoked(shell: Shell) -> None:
+    token, sensorless = await shell.run_all(
+        "device add hub1 --tenant acme --sensors s1,s2",
+        "device add hub2 --tenant acme --sensors ,",
+    )
+    assert token.result().count(".") == 2
+    assert "at least one sensor" in sensorless.reason()
+
+    again, other, unknown = await shell.run_all(
+        "device add hub1 --tenant acme --sensors s1",
+        "device list --tenant globex",
+        "device revoke hub9 --tenant acme",
+    )
+    assert again.reason() == "the tenant has a device of that name\n"
+    assert other.result() == ""
+    assert unknown.reason() == "the tenant has no device of that name\n"
+
+    assert (await shell.run("device", "revoke", "hub1", "--tenant", "acme")).result() == ""
+    name, sensors, ends, state = (
+        (await shell.run("device", "list", "--tenant", "acme")).result().split("\t")
+    )
+    assert (name, sensors, state) == ("hub1", "s1,s2", "revoked")
+    assert ends.endswith("Z")
+
+
+async def test_keys_are_made_once_listed_and_rotated(shell: Shell) -> None:
+    first = KeyRing.load(shell.state / "keys").signing.kid
+    init, listed = await shell.run_all("keys init", "keys list")
+    assert (init.result(), listed.result()) == ("", f"{first} signs")
+
+    second = (await shell.run("keys", "rotate")).result()
+    after = (await shell.run("keys", "list")).result().splitlines()
+    assert after == sorted([first, f"{second} signs"])
+
+    made = await shell.run("keys", "init", STATE_DIR="fresh")
+    assert KeyRing.load(shell.folder / "fresh" / "keys").signing.kid == made.result()
