@@ -5,10 +5,13 @@ a thousand concurrent ones share it: no delay is added to wait for company.
 """
 
 import asyncio
+import fcntl
+import os
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,14 +41,26 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def prepare(path: Path) -> None:
-    """Make or migrate the file, readable by its owner alone."""
+    """Make or migrate the file, readable by its owner alone, one process after the other."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.touch(mode=0o600, exist_ok=True)
-    connection = connect(path)
+    with _alone(path.parent):
+        path.touch(mode=0o600, exist_ok=True)
+        connection = connect(path)
+        try:
+            migrate(connection)
+        finally:
+            connection.close()
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """SQLite itself does not wait for whoever else switches a new file to WAL: it fails."""
+    held = os.open(directory, os.O_RDONLY)
     try:
-        migrate(connection)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
     finally:
-        connection.close()
+        os.close(held)
 
 
 class SqliteStore:

@@ -84,7 +84,7 @@ def test_a_step_that_fails_leaves_nothing_behind(
 
 
 def test_several_may_prepare_one_file_at_once(tmp_path: Path) -> None:
-    paths = [tmp_path / f"{number}.db" for number in range(10) for _ in range(4)]
+    paths = [tmp_path / f"{number}.db" for number in range(30) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(prepare, paths))
     assert shape(paths[0]) == shape(paths[-1])
