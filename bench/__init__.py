@@ -1,0 +1,1 @@
+"""Proves the figures: the gateway beside its peers, on the same work in one run (`README.md`)."""

@@ -1,0 +1,1 @@
+"""Programs that the benchmark runs as servers."""
