@@ -6,11 +6,11 @@ import time
 from collections.abc import AsyncIterator
 
 from app.domain import channel, places
+from app.domain.desk import Desk
 from app.domain.hub import Hub
 from app.domain.ingest import Ingest
 from app.domain.places import Places
 from app.domain.recovery import Recovery
-from app.domain.subscriber import Desk
 from app.domain.sweep import Sweep, drain
 from app.domain.watch import Watch
 from app.edge.access import Access

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
@@ -10,9 +9,8 @@ import structlog
 
 from app.domain.audience import Audience
 from app.domain.channel import Channel
-from app.domain.hub import Hub
-from app.domain.places import Place, Places
-from app.domain.recovery import Recovery
+from app.domain.desk import Desk
+from app.domain.places import Place
 from app.domain.replay import Coverage, Replay
 from app.errors import UnavailableError
 from app.model import Position, wire_time
@@ -22,7 +20,6 @@ from app.protocol.session import (
     Effect,
     Heartbeat,
     Resume,
-    Rules,
     Select,
     Send,
     Session,
@@ -32,31 +29,6 @@ from app.transport.connection import Connection
 from auth.principal import Principal
 
 log = structlog.get_logger()
-
-
-class Desk:
-    """What the subscribers of one gateway share, and who they are."""
-
-    def __init__(self, hub: Hub, recovery: Recovery, places: Places, rules: Rules) -> None:
-        self.hub = hub
-        self.recovery = recovery
-        self.places = places
-        self.rules = rules
-        self.live: set[Subscriber] = set()
-        self.draining = False
-        self.emptied = asyncio.Event()
-        """Set whenever the last connection ends."""
-        self.opened = 0
-        self.received = 0
-        self.pongs = 0
-        self.closes: Counter[int] = Counter()
-        """Ended connections by close code; 1006 where none was exchanged."""
-
-    def take_place(self, ip: str, principal: Principal) -> Place:
-        """Raise `UnavailableError` while the gateway drains, else as `Places.take`."""
-        if self.draining:
-            raise UnavailableError("the gateway restarts", part="gateway", retry_after=2)
-        return self.places.take(ip, principal)
 
 
 class Subscriber:
@@ -222,8 +194,12 @@ class Subscriber:
             await self._desk.recovery.read_store(self.principal.tenant, self)
         except UnavailableError:
             self.close(CloseCode.RESTART, "the store does not answer")
-        self._reading = None
-        self._session.replaying = self.replay is not None
+        except Exception:
+            log.exception("replay failed", connection=self.id)
+            self.close(CloseCode.RESTART, "the replay failed")
+        finally:
+            self._reading = None
+            self._session.replaying = self.replay is not None
 
     def _greeting(self, selection: Selection) -> bytes:
         return msgspec.json.encode(

@@ -6,7 +6,7 @@ import time
 
 import structlog
 
-from app.domain.subscriber import Desk
+from app.domain.desk import Desk
 from app.protocol.closes import CloseCode
 
 INTERVAL = 1.0

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import structlog
 
-from app.domain.subscriber import Desk
+from app.domain.desk import Desk
 from app.errors import UnavailableError
 from app.protocol.closes import CloseCode
 from app.storage.base import Store

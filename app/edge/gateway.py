@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from app.domain.channel import Channel
+from app.domain.desk import Desk
 from app.domain.hub import Hub
 from app.domain.ingest import Ingest
-from app.domain.subscriber import Desk
 from app.edge.access import Access
 from app.edge.keys import Keys
 from app.edge.limits import Limits

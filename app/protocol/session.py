@@ -156,6 +156,8 @@ class Session:
             message=error.message,
             retryable=error.retryable,
         )
+        if error.retryable:
+            return [complaint]
         self._bad += 1
         if self._bad < self._rules.max_bad_commands:
             return [complaint]

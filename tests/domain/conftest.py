@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 
 from app.domain.channel import Bounds, Channel
+from app.domain.desk import Desk
 from app.domain.hub import Hub
 from app.domain.places import Bounds as PlaceBounds
 from app.domain.places import Places
 from app.domain.recovery import Recovery
-from app.domain.subscriber import Desk, Subscriber
+from app.domain.subscriber import Subscriber
 from app.model import Position, Publication, RoutingKey, Topic
 from app.protocol.quota import Rate
 from app.protocol.session import Rules

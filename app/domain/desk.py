@@ -1,0 +1,50 @@
+"""What the sockets of one gateway share, and which of them are live."""
+
+import asyncio
+from collections import Counter
+from typing import Protocol
+
+from app.domain.hub import Hub
+from app.domain.places import Place, Places
+from app.domain.recovery import Recovery
+from app.errors import UnavailableError
+from app.protocol.closes import CloseCode
+from app.protocol.session import Rules
+from app.transport.connection import Connection
+from auth.principal import Principal
+
+
+class Live(Protocol):
+    """A socket as the sweep, the watch and the drain see it. Times are monotonic seconds."""
+
+    connection: Connection
+    principal: Principal
+
+    def tick(self, now: float) -> None:
+        """Do what is due at `now`."""
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        """Begin to close; nothing if that has begun already."""
+
+
+class Desk:
+    def __init__(self, hub: Hub, recovery: Recovery, places: Places, rules: Rules) -> None:
+        self.hub = hub
+        self.recovery = recovery
+        self.places = places
+        self.rules = rules
+        self.live: set[Live] = set()
+        self.draining = False
+        self.emptied = asyncio.Event()
+        """Set whenever the last connection ends."""
+        self.opened = 0
+        self.received = 0
+        self.pongs = 0
+        self.closes: Counter[int] = Counter()
+        """Ended connections by close code; 1006 where none was exchanged."""
+
+    def take_place(self, ip: str, principal: Principal) -> Place:
+        """Raise `UnavailableError` while the gateway drains, else as `Places.take`."""
+        if self.draining:
+            raise UnavailableError("the gateway restarts", part="gateway", retry_after=2)
+        return self.places.take(ip, principal)
