@@ -14,6 +14,7 @@ from pathlib import Path
 from app.errors import ConflictError, NotFoundError
 from app.storage.base import Device, Tenant
 from app.storage.sqlite import connect, prepare
+from auth.principal import valid_tenant
 
 
 @contextmanager
@@ -31,7 +32,9 @@ class Registry:
         self._connection = connection
 
     def add_tenant(self, name: str) -> None:
-        """Raise `ConflictError` if there is one of that name."""
+        """Raise `ConflictError` if there is one of that name, ValueError for no tenant's name."""
+        if not valid_tenant(name):
+            raise ValueError("name: not a tenant's")
         added = self._connection.execute(
             "INSERT INTO tenants (name, epoch, created_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             (name, secrets.token_hex(6), time.time_ns() // 1_000_000),

@@ -75,6 +75,12 @@ class TestCommands:
         assert one.selection.chosen == parse_filters(["alerts"])
         assert told(one, command)["type"] == "subscribed"
 
+    def test_what_may_be_retried_is_no_bad_command(self) -> None:
+        one = session("alerts")
+        one.replaying = True
+        command = {"type": "subscribe", "topics": ["modules"], "after": "e-1"}
+        assert {told(one, command)["code"] for _ in range(20)} == {"replaying"}
+
     def test_unsubscribing_removes_exactly_what_is_named(self) -> None:
         one = session("alerts", "alerts:Maison", "modules")
         answer = told(one, {"type": "unsubscribe", "topics": ["alerts", "actions"]})
