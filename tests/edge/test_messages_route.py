@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from tests.conftest import Running
 from tests.edge.wire import NOTICES, error_of, measurement
 
@@ -74,13 +72,11 @@ async def test_it_shows_the_topics_that_are_asked_for(gateway: Running) -> None:
         assert (positions(page), page["position"]) == (expected, alert)
 
 
-@pytest.mark.parametrize("after", ["nonsense", "-1", "abc-", "abc-zz", "000000000000-1", "é-1"])
-async def test_garbage_for_a_position_recovers_nothing_and_says_so(
-    gateway: Running, after: str
-) -> None:
+async def test_garbage_for_a_position_recovers_nothing_and_says_so(gateway: Running) -> None:
     sent = await fill(gateway, 2)
-    page = await read(gateway, after=after)
-    assert (page["recovered"], positions(page), page["position"]) == (False, sent, sent[-1])
+    for after in ("nonsense", "-1", "abc-", "abc-zz", "000000000000-1", "é-1"):
+        page = await read(gateway, after=after)
+        assert (page["recovered"], positions(page), page["position"]) == (False, sent, sent[-1])
 
 
 async def test_a_position_of_the_future_recovers_nothing(gateway: Running) -> None:
