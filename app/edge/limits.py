@@ -89,9 +89,11 @@ class Limits:
         return self._refusal(limit, item, *key)
 
     def _hit(self, limit: str, key: str, cost: int = 1) -> None:
+        """What is refused is not counted: a batch too many must not use up what is left."""
         item = self._rate(limit)
-        if not self._strategy.hit(item, limit, key, cost=cost):
+        if not self._strategy.test(item, limit, key, cost=cost):
             raise self._refusal(limit, item, limit, key)
+        self._strategy.hit(item, limit, key, cost=cost)
 
     @functools.cache  # noqa: B019  (as long-lived as the settings it reads)
     def _rate(self, limit: str) -> RateLimitItem:

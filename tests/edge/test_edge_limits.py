@@ -122,6 +122,19 @@ async def test_measurements_are_counted_one_by_one_per_token_and_per_tenant(star
         assert (await elsewhere.post("/api/ingest", json=batch)).status_code == 200
 
 
+async def test_a_batch_beyond_what_is_left_uses_nothing_up(start: Start) -> None:
+    batch = [measurement(sensor_id=name) for name in "abc"]
+    async with (
+        start(measurement_rate_per_token="4/minute") as gateway,
+        gateway.client("device") as device,
+    ):
+        statuses = [
+            (await device.post("/api/ingest", json=body)).status_code
+            for body in (batch, batch, batch[0], batch[1])
+        ]
+    assert statuses == [200, 429, 200, 429]
+
+
 async def test_publications_are_counted_per_token(start: Start) -> None:
     async with (
         start(publish_rate_per_token="1/hour") as gateway,
