@@ -30,6 +30,10 @@ class UnauthenticatedError(GatewayError):
     code = "unauthenticated"
 
 
+class NoCredentialError(UnauthenticatedError):
+    """Nothing was offered, so nothing was wrong with it (RFC 6750 §3.1)."""
+
+
 class ForbiddenError(GatewayError):
     """A valid credential that does not reach this far."""
 

@@ -42,6 +42,7 @@ async def serve(settings: Settings, listener: socket.socket, stop: asyncio.Event
         stopping = asyncio.create_task(stop.wait())
         log.info("gateway started", address=str(listener.getsockname()))
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        built.desk.draining = True
         server.should_exit = True
         stopping.cancel()
         await serving

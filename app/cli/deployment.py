@@ -10,6 +10,7 @@ import uvloop
 from app import logs
 from app.cli import demo
 from app.cli.credentials import issue
+from app.cli.exclusive import exclusive
 from app.cli.report import RefusedError, note, result
 from app.settings import Settings
 from auth.errors import KeyRingError
@@ -38,14 +39,17 @@ def serve(
 
     settings = Settings()
     logs.configure(settings.log_level)
-    try:
-        listener = tcp_listener(tcp) if tcp else unix_listener(settings.socket_path)
-    except (ValueError, OverflowError) as error:
-        raise typer.BadParameter("HOST:PORT, like 127.0.0.1:8000", param_hint="--tcp") from error
-    except OSError as error:
-        raise RefusedError(f"cannot listen there: {error.strerror or error}") from error
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve_until_signal(settings, listener))
+    with exclusive(settings.state_dir):
+        try:
+            listener = tcp_listener(tcp) if tcp else unix_listener(settings.socket_path)
+        except (ValueError, OverflowError) as error:
+            raise typer.BadParameter(
+                "HOST:PORT, like 127.0.0.1:8000", param_hint="--tcp"
+            ) from error
+        except OSError as error:
+            raise RefusedError(f"cannot listen there: {error.strerror or error}") from error
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve_until_signal(settings, listener))
 
 
 def up(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 from starlette.requests import HTTPConnection
 
-from app.errors import ForbiddenError, UnauthenticatedError
+from app.errors import ForbiddenError, NoCredentialError, UnauthenticatedError
 from app.protocol.topics import Grant, InvalidTopicError, parse_filters
 from auth import bearer
 from auth.errors import TokenRefusedError
@@ -27,7 +27,7 @@ class Access:
 
     def verify(self, token: str | None, role: Role) -> Principal:
         if token is None:
-            raise UnauthenticatedError("a bearer token is needed")
+            raise NoCredentialError("a bearer token is needed")
         try:
             principal = self._tokens.principal(token, self._clock())
         except TokenRefusedError as refused:

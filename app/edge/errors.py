@@ -19,6 +19,7 @@ from app.errors import (
     GatewayError,
     InvalidInputError,
     LimitReachedError,
+    NoCredentialError,
     NotFoundError,
     TooLargeError,
     UnauthenticatedError,
@@ -120,7 +121,9 @@ def _route(connection: HTTPConnection) -> str:
 def _headers(error: GatewayError) -> dict[str, str]:
     """RFC 6750 §3 for 401 and 403, RFC 9110 §10.2.3 and §15.5.22 for waiting and upgrading."""
     headers = {"Cache-Control": "no-store"}
-    if isinstance(error, UnauthenticatedError):
+    if isinstance(error, NoCredentialError):
+        headers["WWW-Authenticate"] = 'Bearer realm="iaqverse"'
+    elif isinstance(error, UnauthenticatedError):
         headers["WWW-Authenticate"] = 'Bearer realm="iaqverse", error="invalid_token"'
     elif isinstance(error, ForbiddenError):
         headers["WWW-Authenticate"] = 'Bearer realm="iaqverse", error="insufficient_scope"'

@@ -18,7 +18,7 @@ from slowapi import Limiter
 
 from app.edge import rate_storage  # noqa: F401  (registers the storage's scheme)
 from app.edge.client_ip import client_ip
-from app.errors import LimitReachedError
+from app.errors import LimitReachedError, TooLargeError
 from app.settings import Settings
 from auth.principal import Principal
 
@@ -91,6 +91,8 @@ class Limits:
     def _hit(self, limit: str, key: str, cost: int = 1) -> None:
         """What is refused is not counted: a batch too many must not use up what is left."""
         item = self._rate(limit)
+        if cost > item.amount:
+            raise TooLargeError(f"at most {item.amount} at once", limit=limit)
         if not self._strategy.test(item, limit, key, cost=cost):
             raise self._refusal(limit, item, limit, key)
         self._strategy.hit(item, limit, key, cost=cost)

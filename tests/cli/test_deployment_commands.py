@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from app.cli.exclusive import exclusive
 from tests.cli.command import REFUSED, USAGE, Shell
 
 SECRET = "hunter2-canary"
@@ -50,16 +51,20 @@ async def test_good_settings_are_called_good_and_bad_ones_stop_every_command(
 
 
 async def test_serve_says_what_it_cannot_listen_on(shell: Shell) -> None:
-    shapeless, beyond, taken, too_long = [
-        *await shell.run_all(
-            "serve --tcp nonsense", "serve --tcp 127.0.0.1:99999", "serve --tcp 192.0.2.1:80"
-        ),
-        await shell.run("serve", GATEWAY_SOCKET=str(shell.folder / ("x" * 120))),
-    ]
+    shapeless = await shell.run("serve", "--tcp", "nonsense")
+    beyond = await shell.run("serve", "--tcp", "127.0.0.1:99999")
+    taken = await shell.run("serve", "--tcp", "192.0.2.1:80")
+    too_long = await shell.run("serve", GATEWAY_SOCKET=str(shell.folder / ("x" * 120)))
     for ended in (shapeless, beyond):
         assert "HOST:PORT" in ended.reason(USAGE)
     for ended in (taken, too_long):
         assert ended.reason().startswith("cannot listen there: ")
+
+
+async def test_one_gateway_runs_on_a_state_folder(shell: Shell) -> None:
+    with exclusive(shell.state):
+        second = await shell.run("serve", "--tcp", "127.0.0.1:0")
+    assert second.reason().startswith("another gateway runs on STATE_DIR")
 
 
 async def test_a_store_that_is_none_or_newer_is_refused_with_a_sentence(shell: Shell) -> None:
