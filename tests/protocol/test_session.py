@@ -79,7 +79,8 @@ class TestCommands:
         one = session("alerts")
         one.replaying = True
         command = {"type": "subscribe", "topics": ["modules"], "after": "e-1"}
-        assert {told(one, command)["code"] for _ in range(RULES.max_bad_commands + 1)} == {"replaying"}
+        for _ in range(RULES.max_bad_commands + 1):
+            assert told(one, command)["code"] == "replaying"
 
     def test_unsubscribing_removes_exactly_what_is_named(self) -> None:
         one = session("alerts", "alerts:Maison", "modules")
