@@ -2,8 +2,8 @@
  * Where a client stands in its tenant's order, over socket, polling and history alike.
  *
  * Positions are opaque: they are remembered and compared for equality, never ordered. The position to
- * resume from moves only over what is known to be whole: while a gap is being filled by polling, live
- * messages are let through but do not move it, so a failure in between costs a repetition, never a hole.
+ * resume from moves only over what is known to be whole: while what a slow page missed is being fetched,
+ * live messages are let through but do not move it, so a failure in between costs a repetition, never a hole.
  */
 
 /** Positions remembered to tell a repetition; the oldest is forgotten first. */
@@ -35,7 +35,7 @@ export class Cursor {
     this.#position ??= position ?? null;
   }
 
-  /** The live stream begins anew: what lies between has to be polled. */
+  /** The live stream left something out: what lies between has to be polled. */
   fallBehind() {
     this.#behind = true;
     this.#live = null;
@@ -72,10 +72,21 @@ export class Cursor {
     return true;
   }
 
-  /** The gateway no longer knows the position: begin anew. */
-  reset() {
-    this.#position = this.#live = null;
+  /** The live stream goes on from the position itself: nothing lies between any more. */
+  resumed() {
     this.#behind = false;
+    this.#live = null;
+  }
+
+  /** The gateway no longer knows the position. What was delivered stays known: it may come again. */
+  lose() {
+    this.#position = null;
+    this.resumed();
+  }
+
+  /** The next stream may be another person's. */
+  reset() {
+    this.lose();
     this.#seen.clear();
   }
 }

@@ -11,7 +11,7 @@ import { Emitter } from "./emitter.js";
 import { Poller } from "./polling.js";
 
 /**
- * `connecting` the first time, `live` by socket, `catching_up` live while a gap is being filled,
+ * `connecting` the first time, `live` by socket, `catching_up` live, not whole yet,
  * `polling`, `reconnecting` neither yet, `offline` neither, `denied` by the gateway, `stopped`.
  */
 export const STATUSES = [
@@ -68,6 +68,8 @@ export class Feed {
     manager.on("disconnected", () => this.#fallBack());
     manager.on("error", () => this.#fallBack());
     manager.on("lagged", () => this.#fillGap());
+    manager.on("resumed", (answer) => this.#resumed(answer));
+    manager.setPositionProvider(() => this.#cursor.position);
   }
 
   get status() {
@@ -107,15 +109,29 @@ export class Feed {
     if (!this.#running) return;
     this.#events.emit("greeting", greeting);
     this.#poller.stop();
-    if (this.#cursor.position === null && greeting.position) {
+    if (this.#cursor.position === null) {
       this.#cursor.begin(greeting.position);
-      this.#show("live");
       this.#loadHistory();
+      this.#show("live");
     } else {
-      this.#fillGap();
+      // With nothing wanted there is nothing to wait for.
+      this.#show(this.#manager.subscriptions.length ? "catching_up" : "live");
     }
   }
 
+  /** What came after the cursor follows on the socket, then what is live; or it cannot be given. @param {Record<string, any>} answer */
+  #resumed({ recovered, position }) {
+    if (!this.#running) return;
+    this.#cursor.resumed();
+    if (!recovered) {
+      this.#cursor.lose();
+      this.#cursor.begin(position);
+      this.#loadHistory();
+    }
+    this.#show("live");
+  }
+
+  /** The gateway left something out of the live stream: fetch it. */
   #fillGap() {
     if (!this.#running) return;
     this.#cursor.fallBehind();

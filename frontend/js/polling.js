@@ -1,6 +1,6 @@
 /**
  * The way without a socket: ask every three seconds for what came after the cursor. The same loop,
- * stopped at the first answer without more, fills the gap when the socket is back.
+ * stopped at the first answer without more, fetches what the socket left out.
  */
 
 export const INTERVAL_MS = 3000;
@@ -61,8 +61,9 @@ export class Poller {
     this.#begin(false);
   }
 
-  /** Poll until an answer says that there is no more. */
+  /** Poll until an answer says that there is no more. What is under way may not know of this gap yet. */
   catchUp() {
+    this.stop();
     this.#begin(true);
   }
 
@@ -107,7 +108,7 @@ export class Poller {
   /** @param {import("./api.js").Page} page @param {string | null} after */
   #deliver({ position, messages, more, recovered }, after) {
     const lost = after !== null && recovered === false;
-    if (lost) this.#cursor.reset();
+    if (lost) this.#cursor.lose();
     for (const message of messages) {
       if (this.#cursor.admit(message.position)) this.#receiver.message(message);
     }
@@ -124,7 +125,7 @@ export class Poller {
    */
   #failed(error, after) {
     if (after !== null && POSITION_REFUSED.has(error.status)) {
-      this.#cursor.reset();
+      this.#cursor.lose();
       this.#receiver.lost();
       return 0;
     }

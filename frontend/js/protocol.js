@@ -68,9 +68,10 @@ export function topicOf(message) {
  * @param {"subscribe" | "unsubscribe"} type
  * @param {Iterable<string>} topics
  * @param {number} id echoed in the answer
+ * @param {string} [after] a position: first what came after it
  */
-export function topicsCommand(type, topics, id) {
-  return JSON.stringify({ type, topics: [...topics], id });
+export function topicsCommand(type, topics, id, after) {
+  return JSON.stringify({ type, topics: [...topics], id, after });
 }
 
 export const PING = JSON.stringify({ type: "ping" });
@@ -95,7 +96,7 @@ export function canonicalTopic(topic) {
 /**
  * @param {string} url
  * @param {Iterable<string>} topics
- * @returns {string} the address with as many of the topics as an address may carry
+ * @returns {string} the address with as many of the topics as an address may carry; none means none
  */
 export function socketUrl(url, topics) {
   let list = "";
@@ -104,7 +105,7 @@ export function socketUrl(url, topics) {
     if (longer.length > MAX_QUERY) break;
     list = longer;
   }
-  return list ? `${url}?topics=${encodeURIComponent(list)}` : url;
+  return `${url}?topics=${encodeURIComponent(list)}`;
 }
 
 /**

@@ -11,6 +11,8 @@ export class Subscriptions {
   /** Topics of subscribe commands that are not answered yet. @type {Map<number, string[]>} */
   #pending = new Map();
   #lastId = 0;
+  /** The command that goes on from a position, until it is answered. @type {{id: number, after: string} | null} */
+  #resumption = null;
 
   /** What to ask for at the next connection. @returns {ReadonlySet<string>} */
   get wanted() {
@@ -51,10 +53,32 @@ export class Subscriptions {
     ];
   }
 
-  /** @param {Record<string, any>} message an answer, which names the whole current set */
+  /**
+   * All that is wanted, and first what came after a position. Asking for nothing is left out.
+   * @param {string} after
+   * @returns {string | null}
+   */
+  resume(after) {
+    if (this.#wanted.size === 0) return null;
+    this.#resumption = { id: ++this.#lastId, after };
+    return topicsCommand("subscribe", this.#wanted, this.#resumption.id, after);
+  }
+
+  /** @param {unknown} id of a command @returns {string | null} the position it wanted to go on from */
+  resumes(id) {
+    return this.#resumption && this.#resumption.id === id ? this.#resumption.after : null;
+  }
+
+  /**
+   * @param {Record<string, any>} message an answer, which names the whole current set
+   * @returns {boolean} whether it answers the resumption
+   */
   answered(message) {
+    const resumed = this.resumes(message.id) !== null;
+    if (resumed) this.#resumption = null;
     this.#pending.delete(message.id);
     this.#current = message.topics;
+    return resumed;
   }
 
   /**
@@ -71,6 +95,7 @@ export class Subscriptions {
 
   ended() {
     this.#current = null;
+    this.#resumption = null;
     this.#pending.clear();
   }
 

@@ -9,21 +9,21 @@
  *
  * Events: one per topic with the message (`measurements`, `predictions`, `actions`, `alerts`, `modules`,
  * and `all` for each of them), `connected` with the greeting, `disconnected` with
- * `{code, name, reason, action}`, `error` with `{code, message, retryable}`, and `lagged` when the
- * gateway had to leave messages out. In a browser `window.wsManager` is one instance for the page.
+ * `{code, name, reason, action}`, `error` with `{code, message, retryable}`, `lagged` when the gateway
+ * had to leave messages out, and, for who gave a position, `resumed` with `{recovered, position}` before
+ * what came after it. In a browser `window.wsManager` is one instance for the page.
  */
 
 import { retryDelay } from "./backoff.js";
+import { Connection } from "./connection.js";
 import { Emitter } from "./emitter.js";
 import { browserEnvironment } from "./environment.js";
-import { Heartbeat } from "./heartbeat.js";
-import { PING, SUBPROTOCOL, TOPICS, closeRow, parseFrame, retryAfterMs, socketUrl } from "./protocol.js";
+import { SUBPROTOCOL, TOPICS, closeRow, retryAfterMs, socketUrl } from "./protocol.js";
 import { Subscriptions } from "./subscriptions.js";
 
-const GREETING_TIMEOUT_MS = 5000;
 /** A connection that lasted this long was a good one: the back-off starts over. */
 const STABLE_MS = 5000;
-const DEFAULT_HEARTBEAT_S = 25;
+const RESUME_RETRY_MS = 1000;
 
 /**
  * @typedef {import("./environment.js").Environment} Environment
@@ -35,12 +35,12 @@ const DEFAULT_HEARTBEAT_S = 25;
 
 export class WebSocketManager {
   #env;
-  #events = new Emitter([...TOPICS, "connected", "disconnected", "error", "lagged"]);
+  #events = new Emitter([...TOPICS, "connected", "disconnected", "error", "lagged", "resumed"]);
   #topics = new Subscriptions();
-  #heartbeat;
   /** @type {TokenProvider} */ #token = () => null;
-  /** @type {WebSocket | null} */ #socket = null;
-  /** A new number whenever the connection is given up: answers to an older one are ignored. */
+  /** @type {() => string | null} */ #position = () => null;
+  /** @type {Connection | null} */ #connection = null;
+  /** A new number whenever the attempt is given up: an answer to an older one is ignored. */
   #era = 0;
   #opening = false;
   /** A connection is wanted, but its time has not come. */
@@ -48,7 +48,6 @@ export class WebSocketManager {
   /** @type {string | null} */ #used = null;
   /** @type {string | null} */ #refused = null;
   /** @type {number | null} when the greeting came, in milliseconds */ #greetedAt = null;
-  #heartbeatMs = DEFAULT_HEARTBEAT_S * 1000;
   #attempt = 0;
   #notBefore = 0;
   /** @type {any} */ #timer = null;
@@ -57,11 +56,6 @@ export class WebSocketManager {
   constructor(environment = {}) {
     const browser = typeof globalThis.document === "undefined" ? {} : browserEnvironment();
     this.#env = /** @type {Environment} */ ({ ...browser, ...environment });
-    this.#heartbeat = new Heartbeat({
-      ping: () => this.#socket?.send(PING),
-      dead: () => this.#drop({ code: 1006, reason: "nothing was heard" }),
-      timers: this.#env.timers,
-    });
     this.#env.document.addEventListener("visibilitychange", () => this.#visibilityChanged());
     this.#env.window.addEventListener("online", () => this.#networkChanged());
     this.#env.window.addEventListener("offline", () => this.#networkChanged());
@@ -101,13 +95,21 @@ export class WebSocketManager {
     this.#token = provider;
   }
 
+  /**
+   * Where to go on from: with a position, a connection begins with everything that came after it.
+   * @param {() => string | null} provider asked at each connection; null: from now on
+   */
+  setPositionProvider(provider) {
+    this.#position = provider;
+  }
+
   /** Connect, and stay connected until `disconnect()` or a terminal close. At once if it was waiting. */
   connect() {
-    if (!this.#socket && !this.#opening) this.#schedule(0);
+    if (!this.#connection && !this.#opening) this.#schedule(0);
   }
 
   disconnect() {
-    const connected = this.#socket !== null;
+    const connected = this.#connection !== null;
     this.#giveUp();
     this.#waiting = false;
     this.#attempt = 0;
@@ -152,9 +154,17 @@ export class WebSocketManager {
       this.#fail("unauthenticated", "sign in first", false);
       return;
     }
-    const url = socketUrl(this.#env.url, this.#topics.wanted);
+    // Who catches up first subscribes after the greeting, from its position.
+    const bare = this.#position() !== null;
+    const url = socketUrl(this.#env.url, bare ? [] : this.#topics.wanted);
     try {
-      this.#listen(new this.#env.WebSocket(url, [SUBPROTOCOL, `bearer.${token}`]));
+      const socket = new this.#env.WebSocket(url, [SUBPROTOCOL, `bearer.${token}`]);
+      this.#connection = new Connection(socket, this.#env, {
+        greeted: (greeting) => this.#greeted(greeting, bare),
+        received: (frame) => this.#received(frame),
+        failed: () => this.#fail("connection_failed", "the gateway was not reached", true),
+        closed: (close) => this.#closed(close),
+      });
     } catch {
       this.#fail("unauthenticated", "this token has characters that no token has", false);
     }
@@ -168,39 +178,18 @@ export class WebSocketManager {
     }
   }
 
-  /** @param {WebSocket} socket */
-  #listen(socket) {
-    const ours = (/** @type {(event: any) => void} */ handle) => (/** @type {any} */ event) => {
-      if (this.#socket === socket) handle(event);
-    };
-    this.#socket = socket;
-    socket.onmessage = ours((event) => this.#received(event.data));
-    socket.onerror = ours(() => this.#fail("connection_failed", "the gateway was not reached", true));
-    socket.onclose = ours((event) => this.#closed(event));
-    this.#timer = this.#env.timers.setTimeout(
-      () => this.#drop({ code: 1006, reason: "no greeting" }),
-      GREETING_TIMEOUT_MS,
-    );
-  }
-
-  /** @param {unknown} data */
-  #received(data) {
-    this.#heartbeat.heard();
-    const frame = parseFrame(data);
-    switch (frame?.kind) {
+  /** @param {import("./protocol.js").Frame} frame */
+  #received(frame) {
+    switch (frame.kind) {
       case "publication":
         this.#events.emit(frame.topic, frame.message);
         this.#events.emit("all", frame.message);
         break;
-      case "greeting":
-        this.#greeted(frame.message);
-        break;
       case "topics":
-        this.#topics.answered(frame.message);
+        if (this.#topics.answered(frame.message)) this.#events.emit("resumed", frame.message);
         break;
       case "error":
-        this.#topics.refused(frame.message);
-        this.#events.emit("error", frame.message);
+        this.#commandFailed(frame.message);
         break;
       case "lagged":
         this.#events.emit("lagged", frame.message);
@@ -208,14 +197,27 @@ export class WebSocketManager {
     }
   }
 
-  /** @param {import("./protocol.js").Message} greeting */
-  #greeted(greeting) {
-    this.#env.timers.clearTimeout(this.#timer);
+  /** @param {import("./protocol.js").Message} greeting @param {boolean} bare opened without a topic */
+  #greeted(greeting, bare) {
     this.#greetedAt = this.#env.now();
-    this.#heartbeatMs = (greeting.heartbeat || DEFAULT_HEARTBEAT_S) * 1000;
-    if (!this.#env.document.hidden) this.#heartbeat.start(this.#heartbeatMs);
-    this.#send(...this.#topics.greeted(greeting.subscriptions ?? []));
+    const position = this.#position() ?? (bare ? greeting.position : null);
+    if (position === null) this.#send(...this.#topics.greeted(greeting.subscriptions ?? []));
+    else this.#send(this.#topics.resume(position));
     this.#events.emit("connected", greeting);
+  }
+
+  /** @param {Record<string, any>} error */
+  #commandFailed(error) {
+    const after = this.#topics.resumes(error.id);
+    if (after === null) {
+      this.#topics.refused(error);
+    } else if (error.retryable) {
+      const again = () => this.#send(this.#topics.resume(this.#position() ?? after));
+      this.#timer = this.#env.timers.setTimeout(again, RESUME_RETRY_MS);
+    }
+    this.#events.emit("error", error);
+    // Subscribed to nothing it would look alive and stay silent.
+    if (this.#connection && after !== null && !error.retryable) this.#closed({ code: 1006, reason: "the topics were refused" });
   }
 
   /** @param {{code: number, reason: string}} close */
@@ -230,21 +232,14 @@ export class WebSocketManager {
     this.#events.emit("disconnected", { code, name, reason, action });
   }
 
-  /** End a connection that may never answer a close. @param {{code: number, reason: string}} close */
-  #drop(close) {
-    if (this.#socket) this.#closed(close);
-  }
-
   #giveUp() {
-    const socket = this.#socket;
     this.#era += 1;
-    this.#socket = null;
     this.#greetedAt = null;
     this.#opening = false;
     this.#env.timers.clearTimeout(this.#timer);
-    this.#heartbeat.stop();
     this.#topics.ended();
-    socket?.close();
+    this.#connection?.close();
+    this.#connection = null;
   }
 
   /** @param {string} code @param {string} message @param {boolean} retryable */
@@ -255,24 +250,19 @@ export class WebSocketManager {
   /** @param {(string | null)[]} commands */
   #send(...commands) {
     for (const command of commands) {
-      if (command) this.#socket?.send(command);
+      if (command) this.#connection?.send(command);
     }
   }
 
   #visibilityChanged() {
-    if (!this.#env.document.hidden) {
-      if (this.isConnected) this.#heartbeat.start(this.#heartbeatMs);
-      this.#networkChanged();
-    } else if (this.#waiting) {
-      this.#env.timers.clearTimeout(this.#timer);
-    } else if (this.isConnected) {
-      this.#heartbeat.stop();
-    }
+    this.#connection?.visibilityChanged();
+    if (!this.#env.document.hidden) this.#networkChanged();
+    else if (this.#waiting) this.#env.timers.clearTimeout(this.#timer);
   }
 
   #networkChanged() {
     if (this.#waiting) this.#schedule(0);
-    else if (this.isConnected) this.#heartbeat.probe();
+    else this.#connection?.doubt();
   }
 }
 

@@ -96,11 +96,15 @@ describe("falling back", () => {
     assert.equal(made.feed.status, "polling");
 
     publish(made, 5);
-    peer.socket.greets({ position: gateway.position });
+    assert.equal(peer.socket.url, "wss://gateway.test/ws?topics=");
+    peer.socket.greets({ position: gateway.position, subscriptions: [] });
+    assert.deepEqual(peer.socket.sent.at(-1), { type: "subscribe", topics: ["all"], id: 1, after: "e1.4" });
+    assert.equal(made.feed.status, "catching_up");
+    assert.deepEqual(made.manager.subscriptions, ["all"]);
+    gateway.resumes(peer.socket);
     publish(made, 6);
-    await settled();
     assert.equal(made.feed.status, "live");
-    assert.deepEqual([...seen.messages].sort(), inOrder(2, 6));
+    assert.deepEqual(seen.messages, inOrder(2, 6));
     const asked = gateway.asked.length;
     await clock.advance(10_000);
     assert.equal(gateway.asked.length, asked);
@@ -116,22 +120,99 @@ describe("falling back", () => {
     assert.deepEqual(made.seen.messages, inOrder(2, 10));
   });
 
-  test("a cut in the middle of a catch-up leaves no hole", async () => {
+  test("a cut in the middle of a replay leaves no hole", async () => {
     const made = await live();
     const { peer, clock, gateway, seen } = made;
     peer.socket.closes(1006);
     gateway.fail(0);
     await clock.advance(400);
-    publish(made, 2);
-    publish(made, 3);
-    peer.socket.greets({ position: gateway.position });
-    publish(made, 4);
-    await settled();
-    assert.equal(made.feed.status, "catching_up");
+    for (const n of [2, 3, 4]) gateway.publish(measurement(n));
+    peer.socket.greets({ position: gateway.position, subscriptions: [] });
+    peer.socket.says({ type: "subscribed", topics: ["all"], id: 1, recovered: true, position: "e1.1" });
+    peer.socket.says(gateway.messages[1]);
     peer.socket.closes(1006);
     gateway.heal();
     await clock.advance(3000);
+    assert.deepEqual(seen.messages, inOrder(2, 4));
+  });
+
+  test("a position that the socket no longer knows: history, then live", async () => {
+    const made = await live();
+    const { peer, clock, gateway, seen } = made;
+    peer.socket.closes(1006);
+    gateway.fail(0);
+    await clock.advance(400);
+    gateway.heal();
+    for (const n of [2, 3, 4]) gateway.publish(measurement(n));
+    gateway.oldest = 3;
+    peer.socket.greets({ position: gateway.position, subscriptions: [] });
+    gateway.resumes(peer.socket);
+    publish(made, 5);
+    await settled();
+    assert.deepEqual(seen.history, [1, 5]);
+    assert.deepEqual(seen.messages, ["e1.5"]);
+    peer.socket.closes(1006);
+    publish(made, 6);
+    await clock.advance(3000);
+    assert.deepEqual(seen.messages, ["e1.5", "e1.6"]);
+  });
+
+  test("a replay that has to wait is asked for again", async () => {
+    const made = await live();
+    const { peer, clock, gateway } = made;
+    peer.socket.closes(1006);
+    await clock.advance(400);
+    peer.socket.greets({ position: gateway.position, subscriptions: [] });
+    const answer = { type: "error", code: "replaying", message: "", retryable: true, id: 1 };
+    peer.socket.says(answer);
+    publish(made, 2);
+    await clock.advance(1000);
+    assert.equal(peer.socket.sent.filter(({ type }) => type === "subscribe").length, 2);
+    gateway.resumes(peer.socket);
+    assert.equal(made.feed.status, "live");
+    assert.deepEqual(made.seen.messages, ["e1.2"]);
+  });
+
+  test("topics that are refused at the replay leave no silent page: it polls", async () => {
+    const made = await live();
+    const { peer, clock, gateway } = made;
+    peer.socket.closes(1006);
+    await clock.advance(400);
+    peer.socket.greets({ position: gateway.position, subscriptions: [] });
+    peer.socket.says({ type: "error", code: "forbidden", message: "", retryable: false, id: 1 });
+    assert.equal(made.manager.isConnected, false);
+    publish(made, 2);
+    await clock.advance(3000);
+    assert.deepEqual(made.seen.messages, ["e1.2"]);
+  });
+
+  test("a socket that greets after polling began goes on from where polling stands", async () => {
+    const made = page();
+    made.gateway.publish(measurement(1));
+    made.feed.start();
+    await settled();
+    made.peer.socket.fails();
+    await settled();
+    assert.deepEqual(made.seen.messages, ["e1.1"]);
+    await made.clock.advance(400);
+    made.gateway.publish(measurement(2));
+    made.peer.socket.greets({ position: made.gateway.position, subscriptions: [] });
+    made.gateway.resumes(made.peer.socket);
+    assert.deepEqual(made.seen.messages, inOrder(1, 2));
+  });
+
+  test("left out twice: the second gap is fetched even with the first fetch under way", async () => {
+    const made = await live();
+    const { peer, gateway, seen } = made;
+    gateway.publish(measurement(2));
+    peer.socket.says({ type: "lagged", dropped: 1 });
+    gateway.publish(measurement(3));
+    peer.socket.says({ type: "lagged", dropped: 1 });
+    publish(made, 4);
+    await settled();
     assert.deepEqual([...seen.messages].sort(), inOrder(2, 4));
+    assert.deepEqual(gateway.asked, ["e1.1", "e1.1"]);
+    assert.equal(made.feed.status, "live");
   });
 
   test("what the gateway left out for a slow page is fetched", async () => {

@@ -403,8 +403,8 @@ describe("subscriptions", () => {
     manager.unsubscribe("all");
     peer.socket.closes(1006);
     await clock.advance(500);
-    assert.equal(peer.socket.url, "wss://gateway.test/ws");
-    peer.socket.greets();
-    assert.deepEqual(peer.socket.sent, [{ type: "unsubscribe", topics: ["all"], id: 2 }]);
+    assert.equal(peer.socket.url, "wss://gateway.test/ws?topics=");
+    peer.socket.greets({ subscriptions: [] });
+    assert.deepEqual(peer.socket.sent, []);
   });
 });

@@ -1,6 +1,7 @@
 /** The HTTP side of a gateway: one order of messages, asked by position, as `/api/messages` is. */
 
 import { ApiError } from "../../../frontend/js/api.js";
+
 export class Gateway {
   /** @type {any[]} */ messages = [];
   /** @type {ApiError | null} */ failure = null;
@@ -17,6 +18,15 @@ export class Gateway {
 
   get position() {
     return `e1.${this.messages.length}`;
+  }
+
+  /** Answer the socket's `subscribe {after}`, as the gateway does: the answer, then what came after. */
+  resumes(socket) {
+    const { id, topics, after } = socket.sent.findLast(({ type }) => type === "subscribe");
+    const from = Number(after.split(".")[1]);
+    const recovered = from >= this.oldest;
+    socket.says({ type: "subscribed", topics, id, recovered, position: recovered ? after : this.position });
+    if (recovered) for (const message of this.messages.slice(from)) socket.says(message);
   }
 
   api = {
