@@ -103,6 +103,23 @@ describe("a room's state", () => {
     assert.equal(roomState(roomOf(...messages), EPOCH + 100).quantities.CO2.value, 750);
   });
 
+  test("a returning sensor's backlog is in the series and never the current value", () => {
+    const room = roomOf(measurement(10), measurement(5, { backlog: true }), measurement(12, { backlog: true }));
+    assert.deepEqual(room.sensors.get("bureau1").times, [5, 10, 12].map((n) => EPOCH + n));
+    assert.equal(roomState(room, EPOCH + 14).quantities.CO2.value, 610);
+    assert.equal(roomState(room, EPOCH + 14).stale, false);
+  });
+
+  test("a room that has sent nothing but a backlog shows it as old", () => {
+    const state = roomState(roomOf(measurement(5, { backlog: true })), EPOCH + 6);
+    assert.equal(state.stale, true);
+    assert.equal(state.quantities.CO2.value, 605);
+  });
+
+  test("the current value is the newest by its time, not by its arrival", () => {
+    assert.equal(roomState(roomOf(measurement(10), measurement(5)), EPOCH + 14).quantities.CO2.value, 610);
+  });
+
   test("a clock that runs ahead makes no negative age", () => {
     assert.equal(roomState(roomOf(measurement(10)), EPOCH).age, 0);
   });

@@ -21,12 +21,14 @@ export const STALE_AFTER = 60;
  * @returns {RoomState}
  */
 export function roomState(room, now) {
-  const last = [...room.sensors.values()].flatMap((series) => series.last ?? []);
-  const at = last.length ? Math.max(...last.map((point) => point.at)) : null;
+  const fresh = [...room.sensors.values()]
+    .flatMap(({ current }) => current ?? [])
+    .filter((point) => now - point.at <= STALE_AFTER);
+  const stale = fresh.length === 0;
+  // Of sensors that fell silent, or send what is long past, the newest alone still says something.
+  const speaking = stale ? newest([...room.sensors.values()].flatMap(({ last }) => last ?? [])) : fresh;
+  const at = speaking.length ? Math.max(...speaking.map((point) => point.at)) : null;
   const age = at === null ? Infinity : Math.max(0, now - at);
-  const stale = age > STALE_AFTER;
-  // Of sensors that fell silent the newest alone still says something.
-  const speaking = last.filter((point) => (stale ? point.at === at : now - point.at <= STALE_AFTER));
   const score = mean(speaking.map((point) => point.score));
   const rounded = score === null ? null : Math.round(score);
   return {
@@ -40,6 +42,12 @@ export function roomState(room, now) {
       return [quantity.name, value === null ? null : { value, level: levelOf(subScore(quantity, value)) }];
     })),
   };
+}
+
+/** @param {import("./series.js").Point[]} points */
+function newest(points) {
+  const at = Math.max(...points.map((point) => point.at));
+  return points.filter((point) => point.at === at);
 }
 
 /** @param {(number | null | undefined)[]} values @returns {number | null} */

@@ -13,6 +13,8 @@ export class Series {
   columns = Object.fromEntries(QUANTITIES.map(({ name }) => [name, []]));
   /** @type {(number | null)[]} */ scores = [];
   #max;
+  /** The newest that was sent when it was measured; a returning sensor's old ones are not. @type {Point | null} */
+  current = null;
 
   constructor(max = MAX_POINTS) {
     this.#max = max;
@@ -29,8 +31,13 @@ export class Series {
     return { at: this.times[index], values: Object.fromEntries(values), score: this.scores[index] };
   }
 
-  /** @param {Point} point @returns {boolean} false when this time is there already */
-  insert({ at, values, score }) {
+  /**
+   * @param {Point} point
+   * @param {boolean} [backlog] measured long before it was sent
+   * @returns {boolean} false when this time is there already
+   */
+  insert({ at, values, score }, backlog = false) {
+    if (!backlog && at > (this.current?.at ?? -Infinity)) this.current = { at, values, score };
     const index = this.#indexFor(at);
     if (this.times[index] === at) return false;
     this.times.splice(index, 0, at);

@@ -52,7 +52,8 @@ export class Store {
       room.sensors.delete(sensor);
       if (room.sensors.size === 0) this.rooms.delete(roomKey(room));
     });
-    return series.insert({ at, values: quantities(message), score: message.global_score ?? null });
+    const point = { at, values: quantities(message), score: message.global_score ?? null };
+    return series.insert(point, message.backlog === true);
   }
 
   /** @param {Message} message */
