@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 class Access:
     def __init__(self, tokens: VerifiedTokens, clock: Callable[[], float] = time.time) -> None:
-        self._tokens = tokens
+        self.tokens = tokens
         self._clock = clock
 
     def request(self, connection: HTTPConnection, role: Role) -> Principal:
@@ -29,7 +29,7 @@ class Access:
         if token is None:
             raise NoCredentialError("a bearer token is needed")
         try:
-            principal = self._tokens.principal(token, self._clock())
+            principal = self.tokens.principal(token, self._clock())
         except TokenRefusedError as refused:
             raise refusal(refused) from refused
         if principal.role is not role:

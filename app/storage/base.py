@@ -93,6 +93,10 @@ class Denied:
 
 
 class Store(Protocol):
+    @property
+    def waiting(self) -> int:
+        """Drafts between their senders and the next commit."""
+
     async def append(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Commit the drafts, durably, in order, together with whatever else waits.
 

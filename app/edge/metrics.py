@@ -1,0 +1,86 @@
+"""`GET /metrics` for Prometheus: read from the counts the parts keep anyway, none kept twice.
+
+Labels are from closed sets; no tenant, subject or address stands in one. nginx lets only the
+machine itself reach this route.
+"""
+
+from collections.abc import Iterator
+
+from fastapi import FastAPI, Request, Response
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+
+from app.domain.stats import stats
+from app.edge.gateway import Gateway
+from app.protocol.closes import CloseCode
+
+_LABELS = {close.code: close.label for close in CloseCode}
+
+
+def routes(app: FastAPI, gateway: Gateway) -> None:
+    registry = CollectorRegistry()
+    registry.register(GatewayCollector(gateway))
+
+    @app.get("/metrics")
+    async def metrics(request: Request) -> Response:  # noqa: ARG001  (every handler takes its request)
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+class GatewayCollector(Collector):
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._connections()
+        yield from self._delivery()
+        yield from self._refusals()
+
+    def _connections(self) -> Iterator[Metric]:
+        desk = self._gateway.desk
+        counts = stats(self._gateway.hub, None)
+        yield _gauge("connections", "Live sockets.", len(desk.live))
+        subscriptions = GaugeMetricFamily(
+            "iaqverse_subscriptions", "Sockets by what they subscribe to.", labels=["topic"]
+        )
+        for topic, count in counts.subscriptions.items():
+            subscriptions.add_metric([topic], count)
+        yield subscriptions
+        yield _counter("connections_opened", "Sockets accepted.", desk.opened)
+        closes = _labelled("connections_closed", "Sockets ended, by close code.", "code")
+        for code, count in desk.closes.items():
+            closes.add_metric([_LABELS.get(code, str(code))], count)
+        yield closes
+        yield _counter("messages_received", "Messages of clients.", desk.received)
+
+    def _delivery(self) -> Iterator[Metric]:
+        hub = self._gateway.hub
+        yield _counter("publications", "Publications committed and handed out.", hub.publications)
+        yield _counter("deliveries", "Messages written to sockets.", hub.deliveries)
+        yield _counter("lagged", "Times a slow socket got a digest.", hub.lagged)
+        yield _counter("dropped", "Messages slow sockets were not sent.", hub.dropped)
+        yield _gauge("store_waiting", "Drafts that wait for a commit.", self._gateway.store.waiting)
+
+    def _refusals(self) -> Iterator[Metric]:
+        gateway = self._gateway
+        limits = _labelled("limit_hits", "Requests and handshakes refused, by limit.", "limit")
+        for limit, count in (gateway.limits.refused + gateway.desk.places.refused).items():
+            limits.add_metric([limit], count)
+        yield limits
+        tokens = gateway.access.tokens
+        yield _counter("tokens_refused", "Tokens that did not verify.", tokens.refused)
+        yield _counter("tokens_recognised", "Tokens verified before.", tokens.hits)
+        yield _counter("tokens_verified", "Tokens verified anew.", tokens.misses)
+
+
+def _gauge(name: str, help_: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"iaqverse_{name}", help_, value=value)
+
+
+def _counter(name: str, help_: str, value: float) -> Metric:
+    return CounterMetricFamily(f"iaqverse_{name}", help_, value=value)
+
+
+def _labelled(name: str, help_: str, label: str) -> CounterMetricFamily:
+    return CounterMetricFamily(f"iaqverse_{name}", help_, labels=[label])

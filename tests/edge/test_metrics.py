@@ -1,0 +1,60 @@
+"""`GET /metrics`: what the gateway counts, as Prometheus reads it."""
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.conftest import Running, Start
+
+EXAMPLE = {"sensor_id": "s", "enseigne": "Maison", "salle": "Bureau", "values": {"CO2": 645}}
+
+
+async def read(gateway: Running) -> dict[tuple[str, str], float]:
+    """Samples by name and label."""
+    async with gateway.client() as client:
+        answer = await client.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    return {
+        (
+            sample.name.removeprefix("iaqverse_"),
+            next(iter(sample.labels.values()), ""),
+        ): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+async def test_connections_deliveries_and_closes_are_counted(gateway: Running) -> None:
+    async with gateway.client("device") as device, gateway.dashboard() as socket:
+        await socket.recv()
+        await device.post("/api/ingest", json=EXAMPLE)
+        await socket.recv()
+        counted = await read(gateway)
+        assert counted["connections", ""] == 1
+        assert counted["subscriptions", "all"] == 1
+        assert counted["publications_total", ""] == 1
+        assert counted["deliveries_total", ""] == 1
+        assert counted["store_waiting", ""] == 0
+        await socket.send(b"binary")
+        await socket.wait_closed()
+    counted = await read(gateway)
+    assert counted["connections", ""] == 0
+    assert counted["connections_closed_total", "unsupported_data"] == 1
+
+
+async def test_what_was_refused_is_counted_by_its_limit(start: Start) -> None:
+    async with start(measurement_rate_per_token="1/minute") as gateway:
+        async with gateway.client("device") as device:
+            for _ in range(3):
+                await device.post("/api/ingest", json=EXAMPLE)
+        async with gateway.client() as stranger:
+            await stranger.get("/ws/stats", headers={"Authorization": "Bearer a.b.c"})
+        counted = await read(gateway)
+    assert counted["limit_hits_total", "measurement_rate_per_token"] == 2
+    assert counted["tokens_refused_total", ""] == 1
+
+
+async def test_no_tenant_subject_or_address_is_told(gateway: Running) -> None:
+    async with gateway.dashboard(tenant="secretive", subject="somebody") as socket:
+        await socket.recv()
+        async with gateway.client() as client:
+            text = (await client.get("/metrics")).text
+    assert not [word for word in ("secretive", "somebody", "127.0.0.1") if word in text]
