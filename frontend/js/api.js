@@ -9,6 +9,8 @@ const MAX_RECORDS = 10_000;
  * @typedef {import("./protocol.js").Message} Message
  * @typedef {{position: string, messages: Message[], more: boolean, recovered?: boolean}} Page
  *   `recovered` false: not everything after the position could be given
+ * @typedef {{hours?: number, start?: string, end?: string, enseigne?: string, salle?: string,
+ *   step?: "raw" | "5min" | "hourly"}} HistoryQuery `hours` or `start`; without `step` raw
  */
 
 /** `status` 0: nothing answered. `retryAfter` in seconds, null when the gateway named no time. */
@@ -55,18 +57,18 @@ export class Api {
   }
 
   /**
-   * @param {{hours: number}} query
+   * @param {HistoryQuery} query
    * @param {AbortSignal} [signal]
-   * @returns {Promise<Message[]>} records in the form of a measurement
+   * @returns {Promise<Message[]>} records in the form of a measurement, oldest first
    */
-  async history({ hours }, signal) {
-    const query = { hours: String(hours) };
+  async history(query, signal) {
+    const asked = Object.fromEntries(Object.entries(query).map(([name, value]) => [name, String(value)]));
     try {
-      return await this.#get("/api/iaq/data", { ...query, limit: String(MAX_RECORDS) }, signal);
+      return await this.#get("/api/iaq/data", { ...asked, limit: String(MAX_RECORDS) }, signal);
     } catch (error) {
       // A gateway that is set to fewer records refuses the number, and gives its own default.
       if (/** @type {ApiError} */ (error).status !== 422) throw error;
-      return this.#get("/api/iaq/data", query, signal);
+      return this.#get("/api/iaq/data", asked, signal);
     }
   }
 

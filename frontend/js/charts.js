@@ -35,4 +35,4 @@ const feed = new Feed({
 
 feed.on("signed_out", () => session.renew(session.token));
 
-export const live = new Live(feed);
+export const live = new Live(feed, api);

@@ -31,6 +31,7 @@ export class Language {
     this.#clock = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
     this.#minutes = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
     this.#moment = new Intl.DateTimeFormat(locale, { dateStyle: "short", timeStyle: "medium" });
+    this.#day = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric" });
     this.compare = new Intl.Collator(locale, { numeric: true }).compare;
   }
 
@@ -43,6 +44,7 @@ export class Language {
   #clock;
   #minutes;
   #moment;
+  #day;
 
   /**
    * @param {string} key
@@ -103,6 +105,11 @@ export class Language {
   /** @param {number} seconds since the epoch */
   moment(seconds) {
     return this.#moment.format(seconds * 1000);
+  }
+
+  /** @param {number} seconds since the epoch */
+  day(seconds) {
+    return this.#day.format(seconds * 1000);
   }
 
   /** @param {{one: string, other: string}} forms @param {number} count */

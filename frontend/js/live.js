@@ -2,11 +2,13 @@
 
 import { Emitter } from "./emitter.js";
 import { Store } from "./model/store.js";
+import { Past } from "./past.js";
 
 const TICK_MS = 1000;
 
 export class Live {
   store = new Store();
+  past;
   /** The greeting's tenant; null before. @type {string | null} */ tenant = null;
   #events = new Emitter(["change", "status"]);
   #feed;
@@ -14,14 +16,20 @@ export class Live {
   #ahead = 0;
   #frame = 0;
 
-  /** @param {import("./feed.js").Feed} feed */
-  constructor(feed) {
+  /**
+   * @param {import("./feed.js").Feed} feed
+   * @param {Pick<import("./api.js").Api, "history">} api
+   */
+  constructor(feed, api) {
     this.#feed = feed;
+    this.past = new Past({ api, store: this.store, changed: () => this.#changed() });
     feed.on("message", (message) => {
+      if (message.backlog) this.past.outdate();
       if (this.store.apply(message)) this.#changed();
     });
     feed.on("history", (records) => {
-      for (const record of records) this.store.apply({ type: "measurement", ...record });
+      for (const record of records) this.store.apply(record);
+      this.past.outdate();
       this.#changed();
     });
     feed.on("greeting", (greeting) => {
@@ -45,6 +53,7 @@ export class Live {
 
   start() {
     this.store.clear();
+    this.past.clear();
     this.tenant = null;
     this.#feed.start();
     this.#changed();
@@ -52,6 +61,7 @@ export class Live {
 
   stop() {
     this.#feed.stop();
+    this.past.clear();
   }
 
   /** @param {string} event @param {(detail: any) => void} listener */

@@ -13,7 +13,7 @@ FIRST = 400
 
 
 class Numbered:
-    """Sends from a thread of its own; a number that was not acknowledged is sent again as it was."""
+    """Sends from a thread of its own; what was not acknowledged is sent again as it was."""
 
     def __init__(self, site: Site, salle: str, sensor: str, pause: float = 0.05) -> None:
         self.acknowledged: list[int] = []

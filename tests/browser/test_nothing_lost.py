@@ -1,10 +1,11 @@
 """Whatever happens to network, page, socket, nginx and gateway: every point once in the chart."""
 
 import os
+import re
 import signal
 from collections.abc import Callable
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import running_site
 from tests.browser.numbered import FIRST, Numbered
@@ -81,6 +82,7 @@ def test_the_chart_holds_every_acknowledged_measurement_once(browser: Browser) -
         page.goto(f"{site.url}#token={site.token()}")
         page.wait_for_selector(LIVE)
         page.wait_for_selector(".chart__plot")
+        page.wait_for_load_state("networkidle")
         page.evaluate(LISTEN)
         with Numbered(site, "Bureau", "s1") as numbered:
             for trouble in TROUBLES:
@@ -91,5 +93,8 @@ def test_the_chart_holds_every_acknowledged_measurement_once(browser: Browser) -
         expected = [FIRST - 1, *numbered.acknowledged]
         until(page, f"{SERIES}.length >= {len(expected)}")
         assert page.evaluate(SERIES) == expected
+        expect(page.locator(".chart__plot").first).to_have_attribute(
+            "aria-label", re.compile(rf"\b{len(expected)} points$")
+        )
         assert page.evaluate(REPEATED) == []
         page.context.close()

@@ -59,6 +59,17 @@ test("what is remembered is bounded: the oldest is forgotten first", () => {
   assert.equal(cursor.admit("a"), true);
 });
 
+test("a position that is lost takes nothing of what was seen with it", () => {
+  const cursor = new Cursor();
+  cursor.begin("e.1");
+  cursor.fallBehind();
+  cursor.live("e.2");
+  cursor.lose();
+  assert.equal(cursor.position, null);
+  assert.equal(cursor.behind, false);
+  assert.equal(cursor.admit("e.2"), false);
+});
+
 test("after a reset nothing is known", () => {
   const cursor = new Cursor();
   cursor.begin("e.1");

@@ -2,11 +2,17 @@
 
 import { h, setAttributes, setText } from "../dom.js";
 import { QUANTITIES } from "../iaq/quantities.js";
+import { timeWindow } from "../model/chart-data.js";
 import { MeasurementTable } from "./measurement-table.js";
 import { QuantityChart } from "./quantity-chart.js";
 
-/** Seconds; Infinity shows everything the page holds. */
-const RANGES = [900, 3600, Infinity];
+/** @type {import("../past.js").Range[]} */
+const RANGES = [
+  { seconds: 900, step: null },
+  { seconds: 3600, step: null },
+  { seconds: 86_400, step: 300 },
+  { seconds: 604_800, step: 3600 },
+];
 
 export class ChartsView {
   #language;
@@ -14,18 +20,20 @@ export class ChartsView {
   #place = h("p", { class: "panel__place" });
   #charts;
   #table;
-  #seconds = 3600;
-  /** @type {Map<number, HTMLButtonElement>} */ #ranges = new Map();
+  #past;
+  #range = RANGES[1];
+  /** @type {Map<import("../past.js").Range, HTMLButtonElement>} */ #ranges = new Map();
   /** @type {import("../model/store.js").Room | null} */ #room = null;
   #now = 0;
   node;
 
-  /** @param {import("../i18n.js").Language} language */
-  constructor(language) {
+  /** @param {import("../i18n.js").Language} language @param {import("../past.js").Past} past */
+  constructor(language, past) {
     this.#language = language;
+    this.#past = past;
     this.#charts = QUANTITIES.map((quantity) => new QuantityChart(quantity, language));
     this.#table = new MeasurementTable(language);
-    for (const seconds of RANGES) this.#ranges.set(seconds, this.#rangeButton(seconds));
+    for (const range of RANGES) this.#ranges.set(range, this.#rangeButton(range));
     this.node = h("section", { class: "panel charts", hidden: true, "aria-label": language.t("charts.title") },
       h("div", { class: "panel__head" },
         h("div", {}, this.#place, this.#name),
@@ -43,11 +51,12 @@ export class ChartsView {
     if (!room) return;
     setText(this.#name, room.salle);
     setText(this.#place, room.enseigne);
-    for (const [seconds, button] of this.#ranges) {
-      setAttributes(button, { "aria-pressed": String(seconds === this.#seconds) });
+    for (const [range, button] of this.#ranges) {
+      setAttributes(button, { "aria-pressed": String(range === this.#range) });
     }
-    const seconds = this.#seconds === Infinity ? held(room, now) : this.#seconds;
-    for (const chart of this.#charts) chart.update(room.sensors, now, seconds);
+    const window = timeWindow(newest(room.sensors), now, this.#range.seconds);
+    const sensors = this.#past.sensors(room, this.#range, window, now);
+    for (const chart of this.#charts) chart.update(sensors, window);
     this.#table.update(room.sensors);
   }
 
@@ -55,19 +64,18 @@ export class ChartsView {
     for (const chart of this.#charts) chart.destroy();
   }
 
-  /** @param {number} seconds */
-  #rangeButton(seconds) {
-    const key = seconds === Infinity ? "all" : String(seconds);
+  /** @param {import("../past.js").Range} range */
+  #rangeButton(range) {
     const choose = () => {
-      this.#seconds = seconds;
+      this.#range = range;
       this.update(this.#room, this.#now);
     };
-    return h("button", { class: "segment", type: "button", onclick: choose }, this.#language.t(`charts.range.${key}`));
+    return h("button", { class: "segment", type: "button", onclick: choose }, this.#language.t(`charts.range.${range.seconds}`));
   }
 }
 
-/** @param {import("../model/store.js").Room} room @param {number} now */
-function held(room, now) {
-  const times = [...room.sensors.values()].flatMap(({ times: [first], last }) => (last ? [first, last.at] : []));
-  return times.length ? Math.max(60, Math.max(now, ...times) - Math.min(...times)) : 3600;
+/** @param {Map<string, import("../model/series.js").Series>} sensors @returns {number | null} */
+function newest(sensors) {
+  const times = [...sensors.values()].flatMap(({ last }) => last?.at ?? []);
+  return times.length ? Math.max(...times) : null;
 }

@@ -10,7 +10,7 @@ import { RoomsView } from "./rooms-view.js";
 /** @type {import("../app.js").Mount} */
 export function mountDashboard(main, { language, live, choice }) {
   const overview = new OverviewView(language);
-  const charts = new ChartsView(language);
+  const charts = new ChartsView(language, live.past);
   const events = new EventsView(language);
   const rooms = new RoomsView(language, (key) => {
     choice.choose(key);

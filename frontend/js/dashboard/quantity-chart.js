@@ -3,7 +3,7 @@
 import * as vendored from "../../vendor/uplot/uPlot.esm.js";
 import { h, setText } from "../dom.js";
 import { bands } from "../iaq/quantities.js";
-import { timeWindow, verticalRange, withGaps } from "../model/chart-data.js";
+import { verticalRange, withGaps } from "../model/chart-data.js";
 import { colours } from "./palette.js";
 
 /** Untyped: the vendored file comes without declarations. @type {any} */
@@ -12,6 +12,7 @@ const uPlot = vendored.default;
 const INKS = ["--accent", "--series-2", "--series-3", "--series-4"];
 const LEVELS = ["--level-moderate", "--level-poor", "--level-very_poor"];
 const HEIGHT = 168;
+const DAY = 86_400;
 const AXIS_FONT = "12px ui-sans-serif, system-ui, sans-serif";
 
 export class QuantityChart {
@@ -47,15 +48,14 @@ export class QuantityChart {
 
   /**
    * @param {Map<string, import("../model/series.js").Series>} sensors
-   * @param {number} now
-   * @param {number} seconds how much time to show
+   * @param {[number, number]} window what to show, seconds since the epoch
    */
-  update(sensors, now, seconds) {
+  update(sensors, window) {
     const names = JSON.stringify([...sensors.keys()]);
     if (names !== this.#sensors) this.#build([...sensors.keys()]);
     this.#sensors = names;
-    const newest = [...sensors.values()].map((series) => series.last?.at ?? 0);
-    this.#window = timeWindow(newest.length ? Math.max(...newest) : null, now, seconds);
+    if (window[1] - window[0] !== this.#window[1] - this.#window[0]) this.#zoomed = false;
+    this.#window = window;
     const tables = [...sensors.values()].map((series) => withGaps(series, this.#quantity.name, this.#window[0]));
     const data = tables.length === 1 ? tables[0] : tables.length ? uPlot.join(tables) : [[], []];
     this.#uplot.setData(data, !this.#zoomed);
@@ -127,7 +127,7 @@ export class QuantityChart {
     const index = u.cursor.idx;
     const at = index === null || index === undefined ? null : u.data[0][index];
     const shown = at ?? null;
-    setText(this.#moment, shown === null ? "" : this.#language.clock(shown));
+    setText(this.#moment, shown === null ? "" : this.#days ? this.#language.moment(shown) : this.#language.clock(shown));
     const column = u.data.slice(1).map((/** @type {(number | null)[]} */ values) => (shown === null ? last(values) : values[index]));
     const value = column.find((/** @type {number | null} */ one) => typeof one === "number") ?? null;
     setText(this.#value, value === null ? "–" : this.#language.number(value, this.#quantity.digits));
@@ -142,15 +142,21 @@ export class QuantityChart {
     const words = known.length === 0 ? `${this.#language.t(`quantity.${name}.long`)}. ${this.#language.t("charts.empty")}` : this.#language.t("charts.describe", {
       quantity: this.#language.t(`quantity.${name}.long`),
       value: figure(known[known.length - 1]), unit: this.#language.t(`unit.${name}`),
-      least: figure(Math.min(...known)), most: figure(Math.max(...known)),
+      least: figure(Math.min(...known)), most: figure(Math.max(...known)), count: known.length,
     });
     this.#plot.setAttribute("aria-label", words);
   }
 
   /** @param {number[]} at */
   #times(at) {
-    const [from, to] = [at[0], at[at.length - 1]];
-    return at.map((time) => (to - from < 300 ? this.#language.clock(time) : this.#language.hourAndMinute(time)));
+    const span = at[at.length - 1] - at[0];
+    const words = span < 300 ? this.#language.clock : span < DAY ? this.#language.hourAndMinute : this.#language.day;
+    return at.map((time) => words.call(this.#language, time));
+  }
+
+  /** Whether a time of day is not enough to tell points apart. */
+  get #days() {
+    return this.#window[1] - this.#window[0] >= DAY;
   }
 
   /** @param {number[]} values */

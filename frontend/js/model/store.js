@@ -42,8 +42,8 @@ export class Store {
 
   /** @param {Message} message */
   #measured(message) {
-    const at = time(message);
-    if (!Number.isFinite(at)) return false;
+    const point = pointOf(message);
+    if (!Number.isFinite(point.at)) return false;
     const room = this.#room(message);
     const sensor = String(message.sensor_id ?? "");
     let series = room.sensors.get(sensor);
@@ -52,7 +52,6 @@ export class Store {
       room.sensors.delete(sensor);
       if (room.sensors.size === 0) this.rooms.delete(roomKey(room));
     });
-    const point = { at, values: quantities(message), score: message.global_score ?? null };
     return series.insert(point, message.backlog === true);
   }
 
@@ -94,10 +93,11 @@ export function time({ timestamp }) {
   return Date.parse(timestamp) / 1000;
 }
 
-/** @param {Message} message @returns {Record<string, number | null>} */
-function quantities(message) {
-  const values = QUANTITIES.map(({ name, flat }) => [name, message.values?.[name] ?? message[flat] ?? null]);
-  return Object.fromEntries(values);
+/** @param {Message} measurement @returns {import("./series.js").Point} */
+export function pointOf(measurement) {
+  const { values, global_score: score = null } = measurement;
+  const known = QUANTITIES.map(({ name, flat }) => [name, values?.[name] ?? measurement[flat] ?? null]);
+  return { at: time(measurement), values: Object.fromEntries(known), score };
 }
 
 /**

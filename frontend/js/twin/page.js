@@ -12,7 +12,7 @@ const WIDE = matchMedia("(min-width: 700px)");
 
 /** @type {import("../app.js").Mount} */
 export function mountTwin(main, { language, live, choice }) {
-  const charts = new ChartsView(language);
+  const charts = new ChartsView(language, live.past);
   const modules = new ModulesView(language);
   const plans = h("div", { class: "twin__plans" });
   /** @type {Map<string, PlanView>} */ const views = new Map();
