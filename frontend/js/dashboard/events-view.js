@@ -16,7 +16,9 @@ export class EventsView {
   /** @type {Message[]} */ #events = [];
   /** Drawn entries, so that one that stays is not announced again. @type {Map<Message, {node: HTMLElement, age: HTMLElement}>} */
   #entries = new Map();
-  #list = h("ol", { class: "events__list", "aria-live": "polite", "aria-relevant": "additions" });
+  #list = h("ol", {
+    class: "events__list", tabindex: 0, "aria-labelledby": "events-title", "aria-live": "polite", "aria-relevant": "additions",
+  });
   #nothing;
   /** @type {Map<string, HTMLButtonElement>} */ #filters = new Map();
   #now = 0;
