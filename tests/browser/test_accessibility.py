@@ -32,8 +32,8 @@ def test_no_violation(shared_site: Site, open_page: Open, scheme: Literal["light
     shared_site.measure("Salon", "s5", CO2=650)
     shared_site.measure("Chambre", "s6", CO2=1900, PM25=60)
     publish = shared_site.publish
-    publish("alerts", salle="Chambre", severity="critical", state="raised", message="CO2 haut")
-    publish("alerts", salle="Salon", severity="warning", state="raised", message="CO2 monte")
+    publish("alerts", salle="Chambre", severity="critical", state="raised", message="Air vicié")
+    publish("alerts", salle="Salon", severity="warning", state="raised", message="Air confiné")
     publish("actions", salle="Chambre", action="open_window", priority="high")
     publish("predictions", salle="Salon", horizon_minutes=30, values={"CO2": 1210})
     publish("modules", salle="Chambre", module_id="w1", kind="window", state="open")
