@@ -164,6 +164,15 @@ describe("chart data", () => {
     assert.equal(withGaps(series(0, 600, 1200, 1800), "CO2", 0)[0].length, 4);
   });
 
+  test("a sensor that changes its pace has no gap for it", () => {
+    const paced = series(0, 30, 60, 90, 120, 153, ...Array.from({ length: 40 }, (_, i) => 156 + 3 * i));
+    assert.equal(withGaps(paced, "CO2", 0)[0].length, 46);
+  });
+
+  test("a lonely point between two gaps is lonely", () => {
+    assert.equal(withGaps(series(0, 3, 6, 9, 600, 1100, 1103, 1106, 1109), "CO2", 0)[0].length, 11);
+  });
+
   test("only what is in the window", () => {
     assert.deepEqual(withGaps(series(1, 2, 3), "CO2", 2)[0], [2, 3]);
     assert.deepEqual(withGaps(series(), "CO2", 0), [[], []]);

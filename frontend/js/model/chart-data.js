@@ -1,9 +1,11 @@
 /** A room's series as uPlot wants them: one axis of time, a column per sensor, gaps as gaps. Pure. */
 
-/** A pause this many times the usual distance of two points is a gap, */
+/** A pause this many times the usual distance of the points before or after it is a gap, */
 const GAP_FACTOR = 4;
 /** but none shorter than this, in seconds. */
 const GAP_LEAST = 30;
+/** Distances on either side that say what is usual: a sensor may change its pace. */
+const GAP_NEIGHBOURS = 5;
 
 /**
  * @param {import("./series.js").Series} series
@@ -16,13 +18,21 @@ export function withGaps(series, quantity, from) {
   if (start < 0) return [[], []];
   const times = series.times.slice(start);
   const values = series.columns[quantity].slice(start);
-  const least = Math.max(GAP_LEAST, GAP_FACTOR * usualDistance(times));
-  for (let i = times.length - 1; i > 0; i -= 1) {
-    if (times[i] - times[i - 1] <= least) continue;
+  const gaps = [...times.keys()].filter((i) => isGap(times, i));
+  for (const i of gaps.reverse()) {
     times.splice(i, 0, (times[i] + times[i - 1]) / 2);
     values.splice(i, 0, null);
   }
   return [times, values];
+}
+
+/** @param {number[]} times rising @param {number} i @returns {boolean} whether a gap ends at this point */
+function isGap(times, i) {
+  const pause = times[i] - times[i - 1];
+  if (!(pause > GAP_LEAST)) return false;
+  const before = usualDistance(times.slice(Math.max(0, i - 1 - GAP_NEIGHBOURS), i));
+  const after = usualDistance(times.slice(i, i + 1 + GAP_NEIGHBOURS));
+  return pause > GAP_FACTOR * Math.max(before, after);
 }
 
 /** @param {number[]} times rising @returns {number} the median distance of neighbours */
