@@ -27,7 +27,7 @@ def machine(others: float) -> str:
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text("utf-8"))
     return (
         f"{os.cpu_count()} cores of {model[1] if model else platform.machine()}, "
-        f"Linux {platform.release()}, Python {platform.python_version()}; "
+        f"Linux {platform.release().partition('-')[0]}, Python {platform.python_version()}; "
         f"other programs took {others:.0%} of all cores meanwhile."
     )
 

@@ -18,7 +18,8 @@ class Usage:
     cpu: Counter[str] = field(default_factory=Counter)
     """Seconds of user and system time since each process began; to 10 ms."""
     pss: Counter[str] = field(default_factory=Counter)
-    """KB: what is shared counted in parts."""
+    """KB of anonymous memory, what is shared counted in parts. Pages of files are left out: a part of
+    them becomes ours whenever some other program that uses the same library ends."""
     uss: Counter[str] = field(default_factory=Counter)
     """KB: private memory, what would be free if the process ended."""
 
@@ -44,7 +45,7 @@ def usage_of(roots: Iterable[int]) -> Usage:
         except (FileNotFoundError, ProcessLookupError):
             continue
         usage.cpu[name] += (int(fields[11]) + int(fields[12])) / _TICKS  # type: ignore[assignment]  # Counter is typed for int
-        usage.pss[name] += memory["Pss"]
+        usage.pss[name] += memory["Pss_Anon"]
         usage.uss[name] += memory["Private_Clean"] + memory["Private_Dirty"]
     return usage
 
