@@ -18,8 +18,9 @@ class Usage:
     cpu: Counter[str] = field(default_factory=Counter)
     """Seconds of user and system time since each process began; to 10 ms."""
     pss: Counter[str] = field(default_factory=Counter)
-    """KB of anonymous memory, what is shared counted in parts. Pages of files are left out: a part of
-    them becomes ours whenever some other program that uses the same library ends."""
+    """KB of anonymous memory, what is shared counted in parts. Pages of files are left out: they
+    become ours, in part, whenever another program that uses the same library ends.
+    """
     uss: Counter[str] = field(default_factory=Counter)
     """KB: private memory, what would be free if the process ended."""
 
