@@ -21,6 +21,8 @@ DESCRIPTORS_PER_SOCKET = 2
 LEAST_CONNECTIONS = 512
 MOST_CONNECTIONS = 65_536
 """Of one worker. Each costs about 420 bytes as soon as nginx starts."""
+MOST_PER_ADDRESS = 65_535
+"""More than that `limit_conn` refuses to read, and nginx to start."""
 _SAFE_PATH = re.compile(r"\A/[^\"'$\\\x00-\x1f\x7f]*\Z")
 _OURS = re.compile(r"\$\{([A-Z_]+)\}")
 """In the template; `$name` is nginx's."""
@@ -76,7 +78,9 @@ def render(settings: Settings, places: Places, listening: Listening, user: str =
         "MAX_BODY_BYTES": settings.max_body_bytes,
         "REQUESTS_PER_SECOND": settings.scaled_count(REQUESTS_PER_SECOND),
         "REQUESTS_BURST": settings.scaled_count(REQUESTS_BURST),
-        "CONNECTIONS": 2 * settings.scaled_count(settings.connections_per_ip),
+        "CONNECTIONS": min(
+            2 * settings.scaled_count(settings.connections_per_ip), MOST_PER_ADDRESS
+        ),
         "SOCKET_TIMEOUT": f"{_socket_timeout(settings)}s",
         "NAMES": " ".join(_bracketed(name) for name in names),
         "SERVER_NAME": _bracketed(settings.server_name.lower()),

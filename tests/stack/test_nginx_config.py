@@ -44,11 +44,14 @@ def lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines()]
 
 
-@pytest.mark.parametrize("name", ["plain", "with a space", "brace{d};"])
-def test_nginx_accepts_it(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "scale"),
+    [("plain", 1), ("with a space", 1), ("brace{d};", 1), ("lifted", 10_000), ("lowered", 1e-3)],
+)
+def test_nginx_accepts_it(tmp_path: Path, name: str, scale: float) -> None:
     folder = tmp_path / name
     folder.mkdir()
-    main = write(folder, render(settings(), places(folder), HERE))
+    main = write(folder, render(settings(limit_scale=scale), places(folder), HERE))
     check = [str(find_nginx().path), "-t", "-p", str(folder), "-c", str(main), "-e", "stderr"]
     done = subprocess.run(check, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
