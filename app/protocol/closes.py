@@ -25,6 +25,7 @@ class CloseCode(Enum):
     INVALID_PAYLOAD = Row(1007, "reconnect", "text that is not UTF-8")
     POLICY_VIOLATION = Row(1008, "reconnect", "a flood of frames")
     MESSAGE_TOO_BIG = Row(1009, "reconnect", "a message beyond MAX_MESSAGE_BYTES")
+    INTERNAL_ERROR = Row(1011, "reconnect", "a fault of the gateway's own; it is logged")
     RESTART = Row(1012, "reconnect", "the gateway restarts")
     BAD_COMMANDS = Row(4400, "terminal", "repeated bad commands")
     TOKEN_ENDED = Row(4401, "renew", "the token expired or was revoked")

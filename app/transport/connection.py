@@ -25,9 +25,6 @@ CLOSE_GRACE = 5.0
 """Seconds a close may take, from the first close frame to the end of the socket. What cannot be
 flushed or is not answered by then is aborted."""
 
-INTERNAL_ERROR = 1011
-"""RFC 6455 §7.4.1: the listener failed."""
-
 _PING = ping_frame()
 _logger = logging.getLogger("app.transport")
 
@@ -157,7 +154,7 @@ class Connection(asyncio.Protocol):
             self._fail(fault.code, fault.reason)
         except Exception:
             _logger.exception("listener failed")
-            self._fail(INTERNAL_ERROR, "internal error")
+            self._fail(CloseCode.INTERNAL_ERROR.code, "internal error")
 
     def eof_received(self) -> None:
         """The peer will send no more; asyncio closes the transport once what is written is sent."""

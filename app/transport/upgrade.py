@@ -19,7 +19,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.utils import ClientDisconnected, get_local_addr, get_remote_addr, is_ssl
 from uvicorn.server import ServerState
 
-from app.transport.connection import INTERNAL_ERROR, Connection, Listener
+from app.protocol.closes import CloseCode
+from app.transport.connection import Connection, Listener
 from app.transport.framing import close_frame
 from app.transport.handshake import (
     HandshakeRefusedError,
@@ -140,10 +141,10 @@ class Upgrade(asyncio.Protocol):
         """The application has ended: nobody may be left waiting for an answer."""
         if self._connection is not None:
             if failed:
-                self._connection.close(INTERNAL_ERROR, "internal error")
+                self._connection.close(CloseCode.INTERNAL_ERROR.code, "internal error")
         elif self._state is _State.ACCEPTED:
             _logger.error("application accepted a connection and did not take it over")
-            self._close_accepted(INTERNAL_ERROR, "internal error")
+            self._close_accepted(CloseCode.INTERNAL_ERROR.code, "internal error")
         elif self._state in (_State.ASKED, _State.ANSWERING):
             self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error", [])
 

@@ -15,6 +15,7 @@ export const CLOSES = {
   "1007": {"name": "invalid_payload", "action": "reconnect"},
   "1008": {"name": "policy_violation", "action": "reconnect"},
   "1009": {"name": "message_too_big", "action": "reconnect"},
+  "1011": {"name": "internal_error", "action": "reconnect"},
   "1012": {"name": "restart", "action": "reconnect"},
   "4400": {"name": "bad_commands", "action": "terminal"},
   "4401": {"name": "token_ended", "action": "renew"},
