@@ -50,8 +50,9 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         if period.step_ms:
             buckets = await gateway.store.buckets(dashboard.tenant, period, selection)
             return _json(encode([_record(bucket) for bucket in buckets]))
+        channel = await gateway.channel(dashboard.tenant)
         records = await gateway.store.measurements(dashboard.tenant, period, selection)
-        return _json(_joined(records))
+        return _json(_joined(_told(records, channel)))
 
     @app.get("/api/messages")
     async def messages(
@@ -82,7 +83,8 @@ class _Reader:
     """Reads the store for one request.
 
     The hub's position is taken before the store is asked: what stands at or before it is committed
-    and therefore seen, so it may be given out as the page's position.
+    and therefore seen, so it may be given out as the page's position. What the hub does not know
+    yet is left for the next page.
     """
 
     store: Store
@@ -94,13 +96,21 @@ class _Reader:
     async def newest(self) -> Response:
         now = self.channel.position
         found = await self.store.newest(self.tenant, self.selection, self.limit)
+        found = _told(found, self.channel)
         return _page(found, _furthest(now, found), recovered=False, more=False)
 
     async def after(self, since: Position) -> tuple[list[Publication], Position]:
         """One more than the limit, where there are more."""
         now = self.channel.position
         limit = self.limit + 1
-        return await self.store.after(self.tenant, since.sequence, self.selection, limit), now
+        found = await self.store.after(self.tenant, since.sequence, self.selection, limit)
+        return _told(found, self.channel), now
+
+
+def _told(publications: list[Publication], channel: Channel) -> list[Publication]:
+    """Without those of a commit that the hub has not heard of: it would deny their positions."""
+    newest = channel.position.sequence
+    return [each for each in publications if each.position.sequence <= newest]
 
 
 def _page(
@@ -113,7 +123,7 @@ def _page(
 
 
 def _furthest(now: Position, found: list[Publication]) -> Position:
-    """The store may be ahead of the hub by a commit."""
+    """The hub may have gone on while the store was asked."""
     return max((now, *(each.position for each in found)), key=lambda position: position.sequence)
 
 

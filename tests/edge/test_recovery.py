@@ -2,11 +2,15 @@
 
 import asyncio
 import json
+import time
 from typing import Any
 
 from httpx2 import AsyncClient
 from websockets.asyncio.client import ClientConnection
 
+from app.model import RoutingKey, Topic
+from app.storage.base import Draft
+from app.storage.sqlite import SqliteStore
 from tests.conftest import Running, Start
 
 LIFTED = 1_000
@@ -46,6 +50,15 @@ async def nothing_more_comes(socket: ClientConnection) -> None:
     """What was owed would come before the answer to a ping."""
     await socket.send('{"type": "ping"}')
     assert (await receive(socket))["type"] == "pong"
+
+
+async def commit_unheard_of(gateway: Running) -> None:
+    """The store is ahead of the hub, as it is between a commit and its announcement."""
+    store = SqliteStore(gateway.settings.database_path, lambda _: None, capacity=1)
+    now_ms = time.time_ns() // 1_000_000
+    key = RoutingKey(Topic.MEASUREMENTS, "Maison", "Bureau", "sensor8")
+    await store.append([Draft("acme", key, now_ms, now_ms, b'{"type":"measurement"')])
+    await store.close()
 
 
 async def test_the_past_and_the_present_are_joined_while_more_comes_in(start: Start) -> None:
@@ -114,6 +127,17 @@ async def test_pages_of_messages_join_without_hole_or_repeat(start: Start) -> No
                 position, more = content["position"], content["more"]
                 read += [message["position"] for message in content["messages"]]
             assert read == kept[5:]
+
+
+async def test_no_position_is_given_out_before_the_hub_knows_it(gateway: Running) -> None:
+    async with gateway.client("device") as device, gateway.client("dashboard") as dashboard:
+        (last,) = await post(device, 1)
+        await commit_unheard_of(gateway)
+        for route in ("/api/iaq/data", "/api/messages", f"/api/messages?after={last}"):
+            answer = (await dashboard.get(route)).json()
+            page = answer if isinstance(answer, dict) else {"messages": answer}
+            positions = {message["position"] for message in page["messages"]}
+            assert positions | {page.get("position", last)} == {last}, route
 
 
 async def test_a_long_poll_is_answered_when_something_comes(gateway: Running) -> None:
