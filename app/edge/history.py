@@ -71,6 +71,8 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         if since is None or not channel.position.reaches(since):
             return await reader.newest()
         found, now = await reader.after(since)
+        while not found and wait and channel.position != now:  # something came meanwhile
+            found, now = await reader.after(now)
         if not found and wait and await channel.wait(selection, wait):
             found, now = await reader.after(since)
         if len(found) > limit:

@@ -17,12 +17,12 @@ LIFTED = 1_000
 """A LIMIT_SCALE that no rate stands in the way of."""
 
 
-async def post(device: AsyncClient, count: int) -> list[str]:
-    """The positions of so many measurements, kept in one batch."""
+async def post(device: AsyncClient, count: int, site: str = "") -> list[str]:
+    """The positions of so many measurements, kept in one batch; by default of two sites."""
     items = [
         {
             "sensor_id": f"sensor{number % 7}",
-            "enseigne": "Maison" if number % 2 else "Boutique",
+            "enseigne": site or ("Maison" if number % 2 else "Boutique"),
             "salle": "Bureau",
             "values": {"CO2": number},
         }
@@ -148,6 +148,21 @@ async def test_a_long_poll_is_answered_when_something_comes(gateway: Running) ->
         kept = await post(device, 2)
         messages = (await waiting).json()["messages"]
         assert [message["position"] for message in messages] == [kept[0]]
+
+
+async def test_a_long_poll_misses_nothing_that_comes_while_it_looks(start: Start) -> None:
+    async with start(limit_scale=LIFTED) as gateway, gateway.client("device") as device:
+        (first,) = await post(device, 1)
+        for _ in range(20):  # something to look through
+            await post(device, 1_000)
+        async with gateway.client("dashboard") as dashboard, asyncio.timeout(10):
+            for number in range(20):
+                params = {"after": first, "wait": "20", "topics": f"measurements:Site {number}"}
+                waiting = asyncio.create_task(dashboard.get("/api/messages", params=params))
+                await asyncio.sleep(number / 2_000)  # meets it before, while and after it looks
+                kept = await post(device, 1, f"Site {number}")
+                messages = (await waiting).json()["messages"]
+                assert [message["position"] for message in messages] == kept
 
 
 async def test_a_long_poll_that_nothing_ends_is_an_empty_page(gateway: Running) -> None:
