@@ -3,7 +3,9 @@
 Tokens, tickets, cookies and bodies are never handed to a logger: the tests grep for a canary.
 """
 
+import io
 import logging
+import os
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -14,13 +16,14 @@ import structlog
 def configure(level: str) -> None:
     """For the whole process, uvicorn's and other libraries' warnings included."""
     threshold = logging.getLevelNamesMapping()[level]
+    stream = _Unfailing(sys.stderr.fileno())
     structlog.configure(
         processors=[*_shared(), _render],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(stream),  # type: ignore[arg-type]  # it is only written to
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_shared(),
@@ -28,6 +31,26 @@ def configure(level: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+class _Unfailing(io.TextIOBase):
+    """A file that may stand on a full disk: what cannot be written is lost, and no caller hears of
+    it. Raising would end the gateway, and leave without an answer whoever waits for one.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._cut = b""
+
+    def write(self, text: str) -> int:
+        """Whole lines. One that was cut by the end of the disk ends where the next begins."""
+        line = self._cut + text.encode(errors="backslashreplace")
+        try:
+            written = os.write(self._descriptor, line)
+        except OSError:
+            return len(text)
+        self._cut = b"" if written == len(line) else b"\n"
+        return len(text)
 
 
 def _shared() -> list[structlog.typing.Processor]:
