@@ -29,6 +29,7 @@ async def serve(settings: Settings, listener: socket.socket, stop: asyncio.Event
                 http="app.transport.http_guard:HttpGuard",
                 ws="app.transport.upgrade:Upgrade",
                 ws_max_size=settings.max_message_bytes,
+                ws_per_message_deflate=settings.compression,
                 lifespan="off",
                 log_config=None,
                 access_log=False,

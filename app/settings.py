@@ -88,11 +88,12 @@ class Settings(BaseSettings):
     max_bad_commands: Count = 10
     max_clock_ahead: Seconds = 300
 
-    # The socket's clock
+    # The socket
     heartbeat: Seconds = 25
     idle_timeout: Seconds = 60
     slow_timeout: Seconds = 30
     shutdown_grace: Seconds = 8
+    compression: bool = False
 
     # What is kept
     ring_publications: Count = 4_096

@@ -69,12 +69,14 @@ class Running:
 
     def dashboard(self, query: str = "", **claims: Any) -> connect:
         """A socket as a browser opens it: the token rides in the subprotocol."""
+        compression = claims.pop("compression", "deflate")
         token = claims.pop("token", None) or self.token("dashboard", **claims)
         return connect(
             f"ws://127.0.0.1:{self.port}/ws{query}",
             subprotocols=[Subprotocol("iaqverse.v1"), Subprotocol(f"bearer.{token}")],
             origin=ORIGIN,  # type: ignore[arg-type]  # a NewType of str
             ping_interval=None,
+            compression=compression,
         )
 
 

@@ -25,6 +25,12 @@ def shown() -> dict[str, str]:
     return dict(pairs)
 
 
+def as_written(default: object) -> str:
+    if isinstance(default, bool):
+        return f"{default}".lower()
+    return "" if default in (None, ()) else f"{default}".removesuffix(".0")
+
+
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What the machine or a `.env` beside the code says is not what is tested."""
@@ -44,7 +50,7 @@ def test_the_example_shows_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None
     assert Settings() == defaults
     for name, value in shown().items():
         default = getattr(defaults, name.lower())
-        assert value == ("" if default in (None, ()) else f"{default}".removesuffix(".0")), name
+        assert value == as_written(default), name
 
 
 def test_each_setting_of_the_example_is_explained_above_it() -> None:

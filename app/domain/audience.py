@@ -17,10 +17,12 @@ class Reader(Protocol):
 
 
 class Audience:
-    __slots__ = ("first", "matched", "members", "pending", "selection")
+    __slots__ = ("deflated", "first", "matched", "members", "pending", "selection")
 
-    def __init__(self, selection: Selection) -> None:
+    def __init__(self, selection: Selection, *, deflated: bool) -> None:
         self.selection = selection
+        self.deflated = deflated
+        """Its members negotiated permessage-deflate."""
         self.members: set[Reader] = set()
         self.pending: list[bytes] = []
         self.first = 0

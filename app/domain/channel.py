@@ -43,7 +43,8 @@ class Channel:
     def __init__(self, position: Position, bounds: Bounds) -> None:
         self.position = position
         self.ring = Ring(bounds.publications, bounds.frame_bytes)
-        self.audiences: dict[Selection, Audience] = {}
+        self.audiences: dict[tuple[Selection, bool], Audience] = {}
+        """By what they see and whether it is deflated for them."""
         self._bounds = bounds
         self._latest: OrderedDict[str, Entry] = OrderedDict()
         self._alerts: deque[Entry] = deque(maxlen=bounds.alerts)
@@ -51,9 +52,11 @@ class Channel:
         self._waiting: dict[asyncio.Future[None], Selection] = {}
 
     def join(self, member: Reader, selection: Selection) -> Audience:
-        audience = self.audiences.get(selection)
+        deflated = member.connection.deflates
+        audience = self.audiences.get((selection, deflated))
         if audience is None:
-            audience = self.audiences[selection] = Audience(selection)
+            audience = Audience(selection, deflated=deflated)
+            self.audiences[selection, deflated] = audience
             self._routes.clear()
         audience.members.add(member)
         return audience
@@ -62,7 +65,7 @@ class Channel:
         audience.members.discard(member)
         if audience.members:
             return
-        self.audiences.pop(audience.selection, None)
+        self.audiences.pop((audience.selection, audience.deflated), None)
         self._routes.clear()
         if not self.audiences:
             self._forget()

@@ -1,5 +1,7 @@
 """Fan-out: each publication framed once, joined per audience, written once per connection and turn.
 
+For the audiences that negotiated permessage-deflate it is deflated, once for all of them.
+
 The first publication after a quiet turn of the loop is written at once; what follows in the same
 turn goes together at its end. No timer delays anything (DESIGN 3.1, measured there).
 """
@@ -15,6 +17,7 @@ from app.domain.replay import Replay
 from app.domain.ring import Entry
 from app.model import Position, Publication
 from app.protocol.topics import Selection
+from app.transport.deflate import smaller_frame
 from app.transport.framing import text_frame
 
 CATCH_UP_BYTES = 65_536
@@ -143,9 +146,13 @@ class Hub:
         frame = text_frame(publication.text)
         sequence = publication.position.sequence
         channel.record(Entry(sequence, publication.key, frame))
+        smaller = b""
         for audience in channel.route(publication.key):
-            self._pending_bytes += len(frame)
-            if audience.add(sequence, frame):
+            sent = frame
+            if audience.deflated:
+                sent = smaller = smaller or smaller_frame(publication.text)
+            self._pending_bytes += len(sent)
+            if audience.add(sequence, sent):
                 self._dirty.append(audience)
         if self._pending_bytes > FLUSH_BYTES:
             self.flush()

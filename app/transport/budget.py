@@ -10,6 +10,11 @@ FRAME_BUDGET = 128
 FRAME_PRICE = 256
 """Bytes of data payload that pay for one frame. Control frames pay for nothing."""
 
+INFLATED_PRICE = 4_096
+"""Bytes of an inflated message that cost as much as one frame: inflating them takes some 5 µs, and
+nine bytes of payload can make them.
+"""
+
 
 class FrameBudget:
     """Counts within whole seconds of `now`, so a burst across a boundary may reach twice the bound.
@@ -28,9 +33,16 @@ class FrameBudget:
 
         What a large frame overpays is not saved up for later ones.
         """
+        return self._spend(FRAME_PRICE - payload, now)
+
+    def spend_inflated(self, size: int, now: float) -> bool:
+        """Take the inflating of a message to `size` bytes into account, likewise."""
+        return self._spend(FRAME_PRICE * (size // INFLATED_PRICE), now)
+
+    def _spend(self, price: int, now: float) -> bool:
         second = int(now)
         if second != self._second:
             self._second = second
             self._debt = 0
-        self._debt = max(0, self._debt + FRAME_PRICE - payload)
+        self._debt = max(0, self._debt + price)
         return self._debt <= FRAME_BUDGET * FRAME_PRICE

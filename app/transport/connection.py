@@ -10,16 +10,10 @@ from collections.abc import Callable, MutableSet
 from typing import Any, Protocol
 
 from app.protocol.closes import CloseCode
+from app.transport.fault import ProtocolFaultError
 from app.transport.framing import ABNORMAL, close_frame, ping_frame, pong_frame, text_frame
-from app.transport.reader import (
-    Closing,
-    Event,
-    FrameReader,
-    Ping,
-    Pong,
-    ProtocolFaultError,
-    TextMessage,
-)
+from app.transport.message import TextMessage
+from app.transport.reader import Closing, Event, FrameReader, Ping, Pong
 
 CLOSE_GRACE = 5.0
 """Seconds a close may take, from the first close frame to the end of the socket. What cannot be
@@ -71,6 +65,7 @@ class Connection(asyncio.Protocol):
         "_registry",
         "_transport",
         "closing_since",
+        "deflates",
         "last_heard",
         "paused",
     )
@@ -83,6 +78,7 @@ class Connection(asyncio.Protocol):
         *,
         max_bytes: int,
         now: Callable[[], float],
+        deflates: bool = False,
     ) -> None:
         """`registry` is the server's set of live connections: this one is in it until it is lost.
 
@@ -91,10 +87,12 @@ class Connection(asyncio.Protocol):
         self._transport = transport
         self._listener = listener
         self._registry = registry
-        self._reader = FrameReader(max_bytes)
+        self._reader = FrameReader(max_bytes, deflates=deflates)
         self._now = now
         self._code = ABNORMAL
         self._clean = False
+        self.deflates = deflates
+        """permessage-deflate was negotiated: any message that is written may be deflated."""
         self.paused = False
         """The transport holds more than its high-water mark (64 KiB): write nothing for now."""
         self.last_heard = now()

@@ -1,12 +1,13 @@
 """RFC 6455 frames on their way out: a server's, so whole and unmasked (§5.1).
 
-`app/transport/reader.py` is the way in. permessage-deflate is not negotiated; its RSV1 bit would be
-set in `_frame` here and taken off in the reader before a message is judged.
+`app/transport/reader.py` is the way in, `app/transport/deflate.py` what stands in a deflated frame.
 """
 
 from enum import IntEnum
 
 FIN = 0b1000_0000
+RSV1 = 0b0100_0000
+"""RFC 7692 §6: the message that begins here is deflated."""
 
 
 class Opcode(IntEnum):
@@ -37,6 +38,11 @@ _LONG = 65_536
 def text_frame(payload: bytes) -> bytes:
     """One whole text message; `payload` has to be UTF-8 and is not checked."""
     return _frame(Opcode.TEXT, payload)
+
+
+def deflated_text_frame(payload: bytes) -> bytes:
+    """One whole text message, deflated; only for who negotiated it (RFC 7692 §6.1)."""
+    return _frame(RSV1 | Opcode.TEXT, payload)
 
 
 def ping_frame(payload: bytes = b"") -> bytes:
@@ -70,8 +76,8 @@ def _control_frame(opcode: Opcode, payload: bytes) -> bytes:
     return _frame(opcode, payload)
 
 
-def _frame(opcode: Opcode, payload: bytes) -> bytes:
-    head = FIN | opcode
+def _frame(head: int, payload: bytes) -> bytes:
+    head |= FIN
     length = len(payload)
     if length < _SHORT:
         return bytes((head, length)) + payload

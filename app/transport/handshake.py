@@ -11,6 +11,8 @@ from urllib.parse import unquote
 
 import httptools
 
+from app.transport.extensions import agree
+
 Headers = list[tuple[bytes, bytes]]
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -109,6 +111,15 @@ def accept_key(request: Request) -> bytes:
     key = request.values(b"sec-websocket-key")[0]
     _check_key(key)
     return base64.b64encode(sha1(key + _GUID, usedforsecurity=False).digest())
+
+
+def agreed_extension(request: Request) -> bytes | None:
+    """What of the offered extensions the server can do; None: nothing."""
+    try:
+        return agree(request.values(b"sec-websocket-extensions"))
+    except ValueError:
+        # §9.1: who receives a malformed header MUST fail the connection.
+        raise _bad_request("malformed sec-websocket-extensions header") from None
 
 
 def accept_response(accept: bytes, headers: Headers) -> bytes:

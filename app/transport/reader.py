@@ -4,13 +4,15 @@ Every rule of §5 is checked at the first byte that breaks it, a length before i
 for, so that what a peer can make us hold is one message and one chunk.
 """
 
-import codecs
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from app.protocol.closes import CloseCode
 from app.transport.budget import FrameBudget
-from app.transport.framing import FIN, MAX_CONTROL_PAYLOAD, NO_CODE, Opcode, may_be_sent
+from app.transport.deflate import inflate
+from app.transport.fault import ProtocolFaultError
+from app.transport.framing import FIN, MAX_CONTROL_PAYLOAD, NO_CODE, RSV1, Opcode, may_be_sent
+from app.transport.message import BinaryMessage, TextMessage, Unfinished, utf8, whole
 
 _RESERVED = 0b0111_0000
 _OPCODE = 0b0000_1111
@@ -18,25 +20,7 @@ _MASKED = 0b1000_0000
 _LENGTH = 0b0111_1111
 _MASK_BYTES = 4
 _OPCODES = frozenset(Opcode)
-_utf8_decoder = codecs.getincrementaldecoder("utf-8")
-
-
-class ProtocolFaultError(Exception):
-    """The peer broke a rule; the connection has to be failed with `code` (RFC 6455 §7.1.7)."""
-
-    def __init__(self, close: CloseCode, reason: str) -> None:
-        super().__init__(reason)
-        self.code = close.code
-        self.reason = reason
-        """For the peer's developer: names the rule, repeats nothing that was received."""
-
-
-class TextMessage(NamedTuple):
-    text: str
-
-
-class BinaryMessage(NamedTuple):
-    data: bytes
+_MAY_BE_DEFLATED = (RSV1 | Opcode.TEXT, RSV1 | Opcode.BINARY)
 
 
 class Ping(NamedTuple):
@@ -57,27 +41,21 @@ class Closing(NamedTuple):
 Event = TextMessage | BinaryMessage | Ping | Pong | Closing
 
 
-class _Unfinished:
-    """A fragmented message so far (RFC 6455 §5.4). `decoder` is None for a binary one."""
-
-    __slots__ = ("data", "decoder")
-
-    def __init__(self, opcode: int) -> None:
-        self.data = bytearray()
-        self.decoder = _utf8_decoder() if opcode == Opcode.TEXT else None
-
-
 class FrameReader:
-    """Between messages it holds no buffer: an idle one costs four references and two integers."""
+    """Between messages it holds no buffer: an idle one costs five references and two integers."""
 
-    __slots__ = ("_budget", "_buffer", "_ended", "_max_bytes", "_message")
+    __slots__ = ("_budget", "_buffer", "_deflates", "_ended", "_max_bytes", "_message")
 
-    def __init__(self, max_bytes: int) -> None:
-        """`max_bytes` bounds a message's payload, over all its fragments."""
+    def __init__(self, max_bytes: int, *, deflates: bool = False) -> None:
+        """`max_bytes` bounds a message's payload, over all its fragments, deflated and inflated.
+
+        `deflates`: permessage-deflate was negotiated, the client's without context takeover.
+        """
         self._max_bytes = max_bytes
+        self._deflates = deflates
         self._budget = FrameBudget()
         self._buffer: bytearray | None = None
-        self._message: _Unfinished | None = None
+        self._message: Unfinished | None = None
         self._ended = False
 
     def receive(self, data: bytes, now: float) -> Iterator[Event]:
@@ -127,8 +105,9 @@ class FrameReader:
 
     def _check_head(self, head: int) -> None:
         opcode = head & _OPCODE
-        if head & _RESERVED:
-            # §5.2: MUST be 0 unless an extension is negotiated that defines meanings.
+        if head & _RESERVED and not (self._deflates and head & ~FIN in _MAY_BE_DEFLATED):
+            # §5.2: MUST be 0 unless an extension is negotiated that defines meanings. RFC 7692 §6:
+            # that is the first frame of a data message.
             raise ProtocolFaultError(CloseCode.PROTOCOL_ERROR, "reserved bits are set")
         if opcode not in _OPCODES:
             raise ProtocolFaultError(CloseCode.PROTOCOL_ERROR, "unknown opcode")
@@ -170,7 +149,7 @@ class FrameReader:
         opcode = head & _OPCODE
         paying = len(payload) if opcode < Opcode.CLOSE else 0
         if not self._budget.spend(paying, now):
-            raise ProtocolFaultError(CloseCode.POLICY_VIOLATION, "too many frames")
+            raise _flood()
         if opcode == Opcode.PING:
             return Ping(payload)
         if opcode == Opcode.PONG:
@@ -179,22 +158,25 @@ class FrameReader:
             self._ended = True
             return _closing(payload)
         if self._message is None and head & FIN:
-            return TextMessage(_text(payload)) if opcode == Opcode.TEXT else BinaryMessage(payload)
-        return self._fragment(opcode, payload, final=bool(head & FIN))
+            return whole(opcode, self._inflated(payload, now) if head & RSV1 else payload)
+        return self._fragment(head, payload, now)
 
-    def _fragment(self, opcode: int, payload: bytes, *, final: bool) -> Event | None:
+    def _fragment(self, head: int, payload: bytes, now: float) -> Event | None:
         if self._message is None:
-            self._message = _Unfinished(opcode)
+            self._message = Unfinished(head & _OPCODE, deflated=bool(head & RSV1))
         message = self._message
-        message.data += payload
-        if message.decoder is not None:
-            _check_utf8(message.decoder, payload, final=final)
-        if not final:
+        message.add(payload, final=bool(head & FIN))
+        if not head & FIN:
             return None
         self._message = None
-        if message.decoder is None:
-            return BinaryMessage(bytes(message.data))
-        return TextMessage(message.data.decode())
+        data = bytes(message.data)
+        return whole(message.opcode, self._inflated(data, now) if message.deflated else data)
+
+    def _inflated(self, payload: bytes, now: float) -> bytes:
+        message = inflate(payload, self._max_bytes)
+        if not self._budget.spend_inflated(len(message), now):
+            raise _flood()
+        return message
 
 
 def _check_minimal(length: int, width: int) -> None:
@@ -219,19 +201,8 @@ def _closing(payload: bytes) -> Closing:
     if len(payload) == 1 or not may_be_sent(code):
         # §5.5.1 and §7.4: a body begins with two bytes of one of the codes that may be sent.
         raise ProtocolFaultError(CloseCode.PROTOCOL_ERROR, "close code not allowed")
-    return Closing(code, _text(payload[2:]))
+    return Closing(code, utf8(payload[2:]))
 
 
-def _text(payload: bytes) -> str:
-    try:
-        return payload.decode()
-    except UnicodeDecodeError:
-        raise ProtocolFaultError(CloseCode.INVALID_PAYLOAD, "text is not UTF-8") from None
-
-
-def _check_utf8(decoder: codecs.IncrementalDecoder, payload: bytes, *, final: bool) -> None:
-    """§8.1, at once: a fragment that no later one can mend fails without waiting for it."""
-    try:
-        decoder.decode(payload, final)
-    except UnicodeDecodeError:
-        raise ProtocolFaultError(CloseCode.INVALID_PAYLOAD, "text is not UTF-8") from None
+def _flood() -> ProtocolFaultError:
+    return ProtocolFaultError(CloseCode.POLICY_VIOLATION, "too many frames")

@@ -28,6 +28,7 @@ from app.transport.handshake import (
     Request,
     accept_key,
     accept_response,
+    agreed_extension,
     error_body,
     parse,
     refusal,
@@ -85,6 +86,7 @@ class Upgrade(asyncio.Protocol):
         self._connect_received = False
         self._gone = asyncio.Event()
         self._accept = b""
+        self._extension: bytes | None = None
         self._subprotocols: list[str] = []
         self._answer: tuple[int, Headers] = (0, [])
         self._body = bytearray()
@@ -104,9 +106,12 @@ class Upgrade(asyncio.Protocol):
         try:
             request = parse(data)
             self._accept = accept_key(request)
+            agreed = agreed_extension(request)
         except HandshakeRefusedError as refused:
             self._refuse(refused.status, refused.message, refused.headers)
             return
+        if self._config.ws_per_message_deflate:
+            self._extension = agreed
         self._subprotocols = request.subprotocols
         task = self._loop.create_task(self._run(self._scope(request)))
         self._server_state.tasks.add(task)
@@ -213,6 +218,7 @@ class Upgrade(asyncio.Protocol):
             registry,
             max_bytes=self._config.ws_max_size,
             now=time.monotonic,
+            deflates=self._extension is not None,
         )
         if self._gone.is_set():
             self._loop.call_soon(connection.connection_lost, None)
@@ -230,6 +236,8 @@ class Upgrade(asyncio.Protocol):
             if subprotocol not in self._subprotocols:
                 raise RuntimeError("expected a subprotocol that the client offers")
             headers.append((b"sec-websocket-protocol", subprotocol.encode("ascii")))
+        if self._extension is not None:
+            headers.append((b"sec-websocket-extensions", self._extension))
         self._transport.write(accept_response(self._accept, headers))
         self._state = _State.ACCEPTED
 

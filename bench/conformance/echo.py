@@ -13,7 +13,8 @@ from fastapi import FastAPI, WebSocket
 import app.transport.upgrade
 from app.transport.connection import Connection
 from app.transport.framing import FIN, Opcode, text_frame
-from app.transport.reader import BinaryMessage, Event
+from app.transport.message import BinaryMessage
+from app.transport.reader import Event
 
 PATIENCE = 10.0
 MAX_MESSAGE_BYTES = 1_048_576

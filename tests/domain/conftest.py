@@ -26,6 +26,7 @@ from app.protocol.session import Rules
 from app.protocol.topics import Grant, parse_filters
 from app.storage.sqlite import SqliteStore
 from app.transport.connection import Connection
+from app.transport.deflate import inflate
 from auth.principal import Principal, Role
 from tests.transport.ws_peer import masked
 
@@ -40,7 +41,7 @@ RULES = Rules(
 )
 PATIENCE = 10.0
 Message = dict[str, Any]
-_TEXT, _CLOSE, _PING = 0x81, 0x88, 0x89
+_TEXT, _DEFLATED, _CLOSE, _PING = 0x81, 0xC1, 0x88, 0x89
 
 
 @dataclass
@@ -51,6 +52,8 @@ class Dashboard:
     socket: socket.socket
     start: Callable[[], None]
     pings: int = 0
+    deflated: int = 0
+    """Messages that came deflated."""
     close: tuple[int, str] | None = None
     _bytes: bytearray = field(default_factory=bytearray)
     _ids: Iterator[int] = field(default_factory=itertools.count)
@@ -101,6 +104,9 @@ class Dashboard:
             head, payload = frame
             if head == _TEXT:
                 messages.append(json.loads(payload))
+            elif head == _DEFLATED:
+                messages.append(json.loads(inflate(payload, 1_000_000)))
+                self.deflated += 1
             elif head == _CLOSE:
                 self.close = int.from_bytes(payload[:2], "big"), payload[2:].decode()
             else:
@@ -144,6 +150,7 @@ class House:
         expires_in: float = 3_600,
         token_id: str = "jti",  # noqa: S107  (a name, no secret)
         started: bool = True,
+        deflates: bool = False,
     ) -> Dashboard:
         """A connected dashboard that has read its greeting; all topics unless some are named.
 
@@ -158,7 +165,14 @@ class House:
         principal = Principal("someone", tenant, Role.DASHBOARD, token_id, end - 3_600, end)
         place = self.desk.take_place("192.0.2.1", principal)
         subscriber = Subscriber(self.desk, self.channel(tenant), principal, place)
-        connection = Connection(transport, subscriber, set(), max_bytes=65_536, now=time.monotonic)
+        connection = Connection(
+            transport,
+            subscriber,
+            set(),
+            max_bytes=65_536,
+            now=time.monotonic,
+            deflates=deflates,
+        )
         transport.set_protocol(connection)
         chosen = parse_filters(topics or ["all"])
         name = f"c{len(self.dashboards)}"

@@ -6,6 +6,7 @@ from app.transport.handshake import (
     HandshakeRefusedError,
     accept_key,
     accept_response,
+    agreed_extension,
     parse,
     refusal,
 )
@@ -127,3 +128,18 @@ def test_header_cannot_break_out_of_its_line(header: tuple[bytes, bytes]) -> Non
         refusal(400, [header], b"")
     with pytest.raises(ValueError, match="RFC 9110"):
         accept_response(b"", [header])
+
+
+def test_extensions_are_one_list_over_all_their_headers_rfc_6455_9_1() -> None:
+    head = with_header("Sec-WebSocket-Extensions: other")
+    more = b"\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
+    agreed = agreed_extension(parse(head.replace(b"\r\n\r\n", more)))
+    assert agreed is not None
+    assert agreed.startswith(b"permessage-deflate;")
+    assert agreed_extension(parse(request())) is None
+
+
+def test_malformed_extensions_fail_the_handshake_rfc_6455_9_1() -> None:
+    with pytest.raises(HandshakeRefusedError) as caught:
+        agreed_extension(parse(with_header("Sec-WebSocket-Extensions: permessage-deflate; =")))
+    assert caught.value.status == 400

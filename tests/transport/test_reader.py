@@ -7,17 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.transport.budget import FRAME_BUDGET
+from app.transport.fault import ProtocolFaultError
 from app.transport.framing import NO_CODE
-from app.transport.reader import (
-    BinaryMessage,
-    Closing,
-    Event,
-    FrameReader,
-    Ping,
-    Pong,
-    ProtocolFaultError,
-    TextMessage,
-)
+from app.transport.message import BinaryMessage, TextMessage
+from app.transport.reader import Closing, Event, FrameReader, Ping, Pong
 from tests.transport.ws_peer import masked
 
 MAX_BYTES = 1_000

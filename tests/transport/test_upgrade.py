@@ -12,6 +12,7 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from app.transport import upgrade
+from app.transport.deflate import smaller_frame
 from app.transport.upgrade import hand_over
 from tests.transport.ws_peer import Peer, masked, request
 from tests.transport.ws_server import LOOPS, LiveServer, LoopFactory, Recorder, RecordingApp, serve
@@ -62,6 +63,37 @@ class TestAccept:
         with connect(f"ws://127.0.0.1:{server.port}/ws", compression="deflate") as client:
             assert client.response is not None
             assert "sec-websocket-extensions" not in client.response.headers
+
+    def test_deflate_is_negotiated_where_the_server_is_told_to(
+        self, recording: RecordingApp, loop_factory: LoopFactory
+    ) -> None:
+        with (
+            serve(recording.app, loop_factory, ws_per_message_deflate=True) as server,
+            connect(f"ws://127.0.0.1:{server.port}/ws", compression="deflate") as client,
+        ):
+            assert client.response is not None
+            answer = client.response.headers["sec-websocket-extensions"]
+            assert answer.startswith("permessage-deflate; server_no_context_takeover")
+            listener = recording.listener()
+            assert listener.connection.deflates
+            for text in ("héllo" * 100, "héllo" * 100):
+                client.send(text)
+                assert listener.next() == ("text", text)
+            frame = smaller_frame(b"deflated " * 100)
+            server.call(lambda: listener.connection.write(frame + frame))
+            server.call(lambda: listener.connection.send_text(b"plain"))
+            assert [client.recv() for _ in range(3)] == ["deflated " * 100] * 2 + ["plain"]
+
+    def test_who_does_not_offer_it_is_not_answered_with_it(
+        self, recording: RecordingApp, loop_factory: LoopFactory
+    ) -> None:
+        with (
+            serve(recording.app, loop_factory, ws_per_message_deflate=True) as server,
+            Peer(server.port) as peer,
+        ):
+            peer.send(request())
+            assert b"extensions" not in peer.head()
+            assert not recording.listener().connection.deflates
 
     def test_task_ends_and_the_connection_stays_known(
         self, server: LiveServer, recording: RecordingApp

@@ -42,6 +42,7 @@ class LiveServer:
             "ws": "app.transport.upgrade:Upgrade",
             "log_config": None,
             "ws_max_size": 65_536,
+            "ws_per_message_deflate": False,
         }
         self._server = _Server(uvicorn.Config(app, **defaults | options))
         self._loop_factory = loop_factory
