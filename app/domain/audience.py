@@ -14,6 +14,8 @@ class Reader(Protocol):
     """Sequence of the first publication it was not sent; 0 when it has everything."""
     missed_since_match: int
     """How many publications its audience had matched before that one."""
+    lagging: bool
+    """It has been sent a part of a digest: the ring is not for it until it has the rest."""
 
 
 class Audience:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict, deque
 from dataclasses import dataclass
+from itertools import chain, takewhile
 from typing import Protocol
 
 from app.domain.audience import Audience, Reader
@@ -119,12 +120,12 @@ class Channel:
 
     def digest(self, selection: Selection, sequence: int) -> list[Entry]:
         """Since `sequence`: each sensor's latest measurement and every alert, in order."""
-        entries = {
-            entry.sequence: entry
-            for entry in (*self._latest.values(), *self._alerts)
-            if entry.sequence >= sequence and selection.matches(entry.key)
-        }
-        return [entries[number] for number in sorted(entries)]
+        newest_first = (reversed(self._latest.values()), reversed(self._alerts))
+        since = (takewhile(lambda entry: entry.sequence >= sequence, each) for each in newest_first)
+        return sorted(
+            (entry for entry in chain(*since) if selection.matches(entry.key)),
+            key=lambda entry: entry.sequence,
+        )
 
     def _forget(self) -> None:
         """Nobody listens: hold nothing."""

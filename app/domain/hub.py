@@ -86,6 +86,7 @@ class Hub:
         self.flush()
         member.channel.leave(member, member.audience)
         member.missed_from = 0
+        member.lagging = False
         member.replay = None
 
     def owe(self, member: Member, after: int, replay: Replay) -> None:
@@ -93,6 +94,7 @@ class Hub:
         self.flush()
         member.missed_from = after + 1
         member.missed_since_match = member.audience.matched
+        member.lagging = False
         member.replay = replay
 
     def flush(self) -> None:
@@ -117,10 +119,10 @@ class Hub:
             entries = member.channel.ring.since(member.missed_from)
             if entries is None and member.replay is not None:
                 return False
-            if entries is None:
+            if entries is None or member.lagging:
                 self._send_digest(member)
-                break
-            self.send(member, entries)
+            else:
+                self.send(member, entries)
         return True
 
     def send(self, member: Member, entries: Iterable[Entry]) -> None:
@@ -165,20 +167,39 @@ class Hub:
             self._in_turn = False
 
     def _send_digest(self, member: Member) -> None:
-        """Too far behind: the latest of each sensor, every alert, and how much was left out."""
+        """Too far behind: the latest of each sensor, every alert, and how much was left out.
+
+        `CATCH_UP_BYTES` of them; before the next, what was replaced meanwhile is told as well.
+        """
         audience = member.audience
         entries = member.channel.digest(audience.selection, member.missed_from)
         dropped = max(0, audience.matched - member.missed_since_match - len(entries))
-        member.missed_from = 0
-        self.lagged += 1
-        self.dropped += dropped
-        told = text_frame(msgspec.json.encode({"type": "lagged", "dropped": dropped}))
-        self._write(member, [told, *(entry.frame for entry in entries)])
+        frames: list[bytes] = []
+        if dropped or not member.lagging:
+            frames.append(text_frame(msgspec.json.encode({"type": "lagged", "dropped": dropped})))
+            self.lagged += not member.lagging
+            self.dropped += dropped
+        sent = _beginning(entries)
+        left = len(entries) - len(sent)
+        member.lagging = left > 0
+        member.missed_from = entries[len(sent)].sequence if left else 0
+        member.missed_since_match = audience.matched - left
+        self._write(member, frames + [entry.frame for entry in sent])
 
     def _write(self, member: Member, frames: list[bytes]) -> None:
         if frames:
             self.deliveries += len(frames)
             member.connection.write(b"".join(frames))
+
+
+def _beginning(entries: Sequence[Entry]) -> Sequence[Entry]:
+    """Up to `CATCH_UP_BYTES` of them, at least one where there is one."""
+    size = 0
+    for count, entry in enumerate(entries):
+        if size >= CATCH_UP_BYTES:
+            return entries[:count]
+        size += len(entry.frame)
+    return entries
 
 
 def _lacks(member: Member, entry: Entry) -> bool:

@@ -51,6 +51,7 @@ class Subscriber:
         "channel",
         "connection",
         "id",
+        "lagging",
         "missed_from",
         "missed_since_match",
         "principal",
@@ -63,6 +64,7 @@ class Subscriber:
         self.principal = principal
         self.missed_from = 0
         self.missed_since_match = 0
+        self.lagging = False
         self.replay: Replay | None = None
         self.stuck_since = 0.0
         self.channel = channel

@@ -263,3 +263,8 @@ def alert(enseigne: str = "Maison") -> RoutingKey:
 def numbers(messages: Iterable[Message]) -> list[int]:
     """The sequences of the publications among these."""
     return [message["n"] for message in messages if "n" in message]
+
+
+def in_flight(dashboard: Dashboard) -> int:
+    """Bytes written to it that the operating system has not taken yet."""
+    return dashboard.connection._transport.get_write_buffer_size()

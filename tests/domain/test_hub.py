@@ -8,7 +8,16 @@ import pytest
 
 from app.model import RoutingKey, Topic
 from app.protocol.topics import Grant, parse_filters
-from tests.domain.conftest import Dashboard, House, Message, Open, alert, measured, numbers, until
+from tests.domain.conftest import (
+    House,
+    Message,
+    Open,
+    alert,
+    in_flight,
+    measured,
+    numbers,
+    until,
+)
 
 
 class TestDelivery:
@@ -328,8 +337,3 @@ class TestLeaving:
         (sequence,) = house.publish(measured())
         assert numbers(reader.arrived()) == [sequence]
         assert time.process_time() - started < 0.05
-
-
-def in_flight(dashboard: Dashboard) -> int:
-    """Bytes written to it that the operating system has not taken yet."""
-    return dashboard.connection._transport.get_write_buffer_size()
