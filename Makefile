@@ -9,7 +9,7 @@ uv = $$($(PYTHON) -m scripts.setup uv)
 compile = compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 js_tests = $(wildcard tests/frontend/*.test.mjs)
 
-.PHONY: run test lint lock bench audit clean
+.PHONY: run test lint lock bench soak audit clean
 
 run:
 	@$(PYTHON) -m scripts.setup run
@@ -36,6 +36,10 @@ lock:
 bench:
 	@$(PYTHON) -m scripts.setup test
 	$(py) -m bench
+
+soak:
+	@$(PYTHON) -m scripts.setup test
+	$(py) -m tests.chaos
 
 audit:
 	@$(PYTHON) -m scripts.setup test

@@ -1,0 +1,53 @@
+"""What is kept, read in two ways: through the gateway's history, and from its store without it."""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+
+import httpx2
+
+from app.model import Publication, Topic
+from app.protocol.topics import Grant, Selection, TopicFilter
+from app.storage.sqlite import SqliteStore
+from tests.chaos.ledger import Seen
+from tests.chaos.stack import TENANT, Stack
+
+MEASUREMENTS = Selection(frozenset({TopicFilter(Topic.MEASUREMENTS)}), Grant())
+CHUNK = 5_000
+LONG_AGO = "2000-01-01T00:00:00Z"
+
+
+async def history(dashboard: httpx2.AsyncClient, sensors: Iterable[str]) -> list[Seen]:
+    """`GET /api/iaq/data`, sensor by sensor."""
+    records: list[Seen] = []
+    for sensor in sensors:
+        params: dict[str, str | int] = {"sensor_id": sensor, "start": LONG_AGO, "limit": 1_000_000}
+        answer = await dashboard.get("/api/iaq/data", params=params)
+        records += [Seen.of(record) for record in answer.raise_for_status().json()]
+    return records
+
+
+async def stored(stack: Stack) -> list[Publication]:
+    """In the tenant's order, of a gateway that has ended."""
+    path = stack.settings.database_path
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    store = SqliteStore(path, lambda _: None, capacity=1)
+    found: list[Publication] = []
+    try:
+        while chunk := await store.after(TENANT, _last(found), MEASUREMENTS, CHUNK):
+            found += chunk
+    finally:
+        await store.close()
+    return found
+
+
+def seen(publications: Iterable[Publication], topic: str) -> list[Seen]:
+    """As a reader of the topic gets them."""
+    chosen = TopicFilter.parse(topic)
+    return [Seen.of(json.loads(each.text)) for each in publications if chosen.matches(each.key)]
+
+
+def _last(found: list[Publication]) -> int:
+    return found[-1].position.sequence if found else 0
