@@ -52,8 +52,9 @@ class Listener(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """Owns the transport. While the peer does not read (`paused`), nothing is read from it either:
-    its pings would otherwise queue pongs without bound, so nothing is heard of it in that time.
+    """Owns the transport. While the peer does not read (`paused`), nothing is read from it either,
+    and what was read already waits: its commands and pings would otherwise queue answers without
+    bound. So nothing is heard of it in that time.
     """
 
     __slots__ = (
@@ -144,10 +145,17 @@ class Connection(asyncio.Protocol):
     # asyncio.Protocol
 
     def data_received(self, data: bytes) -> None:
-        self.last_heard = now = self._now()
+        self.last_heard = self._now()
+        self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        """Handle what these bytes complete, until the peer has to read before it says more."""
+        events = self._reader.receive(data, self.last_heard)
         try:
-            for event in self._reader.receive(data, now):
+            for event in events:
                 self._handle(event)
+                if self.paused:
+                    events.close()  # keeps the rest for `resume_writing`
         except ProtocolFaultError as fault:
             self._fail(fault.code, fault.reason)
         except Exception:
@@ -167,6 +175,8 @@ class Connection(asyncio.Protocol):
         self._transport.resume_reading()
         if self.closing_since is None:
             self._listener.writable()
+        if not self.paused:
+            self._take(b"")
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (asyncio's signature)
         self._begin_closing(ABNORMAL)

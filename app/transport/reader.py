@@ -4,7 +4,7 @@ Every rule of §5 is checked at the first byte that breaks it, a length before i
 for, so that what a peer can make us hold is one message and one chunk.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import NamedTuple
 
 from app.protocol.closes import CloseCode
@@ -58,8 +58,10 @@ class FrameReader:
         self._message: Unfinished | None = None
         self._ended = False
 
-    def receive(self, data: bytes, now: float) -> Iterator[Event]:
-        """What `data` completes, in order; has to be run to its end before the next call.
+    def receive(self, data: bytes, now: float) -> Generator[Event]:
+        """What `data` completes, in order; to be run to its end, or closed, before the next call.
+
+        Closed, it leaves what it has not read to that.
 
         Raises ProtocolFaultError after the events that precede the fault, so that the cuts in which
         bytes arrive make no difference. After it, or a `Closing`, nothing is read any more.
