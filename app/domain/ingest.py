@@ -11,11 +11,11 @@ from app.domain import notice
 from app.domain.decoding import decode
 from app.domain.measurement import Measurement
 from app.domain.received_times import ReceivedTimes
-from app.domain.timestamps import parse_time
+from app.domain.timestamps import TooOldError, parse_time
 from app.errors import ConflictError, ForbiddenError, GatewayError, TooLargeError
 from app.model import Topic
 from app.protocol.topics import Grant
-from app.storage.base import Draft, Kept, Outcome, Store
+from app.storage.base import Draft, Kept, Outcome, Past, Store
 
 SENSORS_REMEMBERED = 10_000
 """Sensors that send no timestamps and whose last received time is held."""
@@ -125,6 +125,8 @@ class Ingest:
         if isinstance(outcome, Kept):
             status: Literal["stored", "duplicate"] = "duplicate" if outcome.duplicate else "stored"
             return _receipt(status, outcome)
+        if isinstance(outcome, Past):
+            return Rejected(TooOldError("the timestamp is past what is kept", field="timestamp"))
         return Rejected(
             TakenError("this sensor has another measurement at this time", field="timestamp")
         )

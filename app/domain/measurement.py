@@ -1,16 +1,16 @@
 """A sensor's measurement: the body it sends and the documented message that comes of it."""
 
-import hashlib
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
 from app.domain.decoding import decode
 from app.errors import ForbiddenError, InvalidInputError
+from app.iaq.message import in_order, measurement_head, measurement_message
 from app.iaq.quantities import canonical
-from app.iaq.score import global_level, global_score
-from app.model import RoutingKey, Topic, wire_time
-from app.storage.base import Draft
+from app.iaq.score import global_score
+from app.model import RoutingKey, Topic
+from app.storage.base import Draft, Reading
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"\A[^\x00-\x1f\x7f]+\Z")]
 Quantity = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z][A-Za-z0-9_.-]{0,63}\Z")]
@@ -45,7 +45,6 @@ class WrongTenantError(ForbiddenError):
 
 
 _DECODER = msgspec.json.Decoder(Measurement)
-_encode = msgspec.json.Encoder().encode
 
 
 def parse(body: bytes | msgspec.Raw, tenant: str) -> Measurement:
@@ -64,37 +63,25 @@ def routing_key(measurement: Measurement) -> RoutingKey:
 
 def draft(measurement: Measurement, tenant: str, time_ms: int, received_ms: int) -> Draft:
     """Raise `InvalidInputError` for two names of one quantity or a name that is taken."""
-    values = _canonical(measurement.values)
-    message = message_of(
-        measurement.sensor_id, measurement.enseigne, measurement.salle, values, time_ms
-    )
-    message["received_at"] = wire_time(received_ms)
+    values = in_order(_canonical(measurement.values))
+    key = routing_key(measurement)
+    reading = Reading(values, global_score(values))
     return Draft(
         tenant=tenant,
-        key=routing_key(measurement),
+        key=key,
         time_ms=time_ms,
         received_ms=received_ms,
-        head=_encode(message)[:-1],
-        identity=_identity(measurement, values),
+        head=measurement_head(key, values, (time_ms, received_ms), reading.score),
+        reading=reading,
     )
 
 
 def message_of(
     sensor_id: str, enseigne: str, salle: str, values: dict[str, int | float], time_ms: int
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The documented message, field for field, and the level in words after it."""
-    score = global_score(values)
-    return {
-        "type": "measurement",
-        "timestamp": wire_time(time_ms),
-        "sensor_id": sensor_id,
-        "enseigne": enseigne,
-        "salle": salle,
-        "values": values,
-        **{name.lower(): value for name, value in values.items()},
-        "global_score": score,
-        "global_level": None if score is None else global_level(score),
-    }
+    key = RoutingKey(Topic.MEASUREMENTS, enseigne, salle, sensor_id)
+    return measurement_message(key, in_order(values), time_ms, global_score(values))
 
 
 def _canonical(values: dict[str, int | float]) -> dict[str, int | float]:
@@ -105,10 +92,3 @@ def _canonical(values: dict[str, int | float]) -> dict[str, int | float]:
     if flat & MEMBERS:
         raise InvalidInputError("a value has the name of a member of the message", field="values")
     return named
-
-
-def _identity(measurement: Measurement, values: dict[str, int | float]) -> bytes:
-    """Equal for the same values at the same place; 645 and 645.0 are the same value."""
-    numbers = sorted((name, float(value)) for name, value in values.items())
-    said = _encode((measurement.enseigne, measurement.salle, numbers))
-    return hashlib.blake2b(said, digest_size=16).digest()

@@ -171,9 +171,7 @@ _FAR_MS = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp()) * 1000
 
 def _record(bucket: Bucket) -> dict[str, object]:
     key = bucket.key
-    values: dict[str, int | float] = {
-        name: round(mean, 3) for name, mean in sorted(bucket.values.items())
-    }
+    values: dict[str, int | float] = {name: round(mean, 3) for name, mean in bucket.values.items()}
     return message_of(
         key.sensor_id or "", key.enseigne or "", key.salle or "", values, bucket.start_ms
     )

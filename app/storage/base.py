@@ -1,11 +1,20 @@
 """What the gateway asks of a store. Every backend passes `tests/storage/test_store.py`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from app.model import Position, Publication, RoutingKey
 from app.protocol.topics import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a sensor measured at one time."""
+
+    values: Mapping[str, int | float]
+    """At least one, as `app.iaq.message.in_order` writes them."""
+    score: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +28,9 @@ class Draft:
     received_ms: int
     head: bytes
     """Its JSON object up to the closing brace; the store's answer completes it with a position."""
-    identity: bytes = b""
-    """What makes two measurements of one sensor and time the same; compared, never parsed."""
+    reading: Reading | None = None
+    """Of a measurement, and of nothing else; its key then names sensor and place, and its head is
+    what `app.iaq.message.measurement_head` makes of it: a store keeps only the reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,29 +46,57 @@ class Taken:
     """Another measurement of this sensor and time is kept already; this one is not."""
 
 
-Outcome = Kept | Taken
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Its time is before what is kept: whether it was there once cannot be told any more."""
+
+
+Outcome = Kept | Taken | Past
 Committed = Callable[[Sequence[Publication]], None]
 """Called on the event loop with what one commit kept, in order, before its senders are answered."""
 
 
+MINUTE_MS, HOUR_MS, DAY_MS, WEEK_MS = 60_000, 3_600_000, 86_400_000, 604_800_000
+_FIRST_MONDAY_MS = 4 * DAY_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Where a page of history ended; the next one holds what is before it."""
+
+    time_ms: int
+    tie: tuple[str, ...]
+    """Among what is of one time: a position's sequence, or sensor, site and room of a bucket."""
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Measurements from `start_ms` (included) to `end_ms` (excluded)."""
+    """Measurements from `start_ms` (included) to `end_ms` (excluded); whole steps where stepped."""
 
     start_ms: int
     end_ms: int
     step_ms: int = 0
-    """0 for the raw records, else the width of a bucket, aligned to the epoch (UTC)."""
+    """0 for the raw records, else the width of a bucket, aligned to the epoch (UTC), to Monday
+    for a week. A step of an hour or more is a multiple of an hour, of a day or more of a day."""
     enseigne: str | None = None
     salle: str | None = None
     sensor_id: str | None = None
     limit: int = 1_000
     """The newest ones win; the answer is in ascending order all the same."""
+    before: Page | None = None
+
+    def step_of(self, time_ms: int) -> int:
+        """The beginning of the step that a time lies in."""
+        return (time_ms - self.offset_ms) // self.step_ms * self.step_ms + self.offset_ms
+
+    @property
+    def offset_ms(self) -> int:
+        return 0 if self.step_ms % WEEK_MS else _FIRST_MONDAY_MS % self.step_ms
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """One sensor's means over one step."""
+    """One sensor's means over one step, at one place."""
 
     start_ms: int
     key: RoutingKey
@@ -66,10 +104,35 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """For how many days something is kept; 0 is for ever.
+
+    Publications count from when they were received, means from the beginning of their step.
+    """
+
+    raw_days: int = 0
+    hourly_days: int = 0
+    daily_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What one part of the pruning did."""
+
+    oldest: Mapping[str, int]
+    """The tenants that lost publications, with the oldest sequence that each still has."""
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Tenant:
     name: str
     created_ms: int
     disabled: bool
+    raw_days: int | None = None
+    """A retention of its own; None: the default. Likewise below."""
+    hourly_days: int | None = None
+    daily_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +155,10 @@ class Denied:
     """Revoked ones that have not ended yet: id → end, in seconds since the epoch."""
 
 
+class PrunedError(Exception):
+    """Something after the sequence that was asked for is past its retention."""
+
+
 class Store(Protocol):
     @property
     def waiting(self) -> int:
@@ -110,19 +177,43 @@ class Store(Protocol):
         after it.
         """
 
+    async def oldest(self, tenant: str) -> int:
+        """The sequence of the oldest publication that is kept, or will be: 1 at first."""
+
     async def after(
         self, tenant: str, sequence: int, selection: Selection, limit: int
     ) -> list[Publication]:
-        """The oldest `limit` publications after a sequence that the selection matches."""
+        """The oldest `limit` publications after a sequence that the selection matches.
+
+        Raise `PrunedError` when one after it is kept no more: never a silent part.
+        """
 
     async def newest(self, tenant: str, selection: Selection, limit: int) -> list[Publication]:
         """The newest `limit` publications that the selection matches, in ascending order."""
 
     async def measurements(
-        self, tenant: str, period: Period, selection: Selection
-    ) -> list[Publication]: ...
+        self, tenant: str, period: Period, selection: Selection, after: int | None = None
+    ) -> list[Publication]:
+        """The newest ones, by their own time and then by position.
 
-    async def buckets(self, tenant: str, period: Period, selection: Selection) -> list[Bucket]: ...
+        With `after`, a sequence: the oldest ones after it, by position; raise `PrunedError` as
+        the method `after` does.
+        """
+
+    async def buckets(self, tenant: str, period: Period, selection: Selection) -> list[Bucket]:
+        """By time, then by sensor, site and room. A step without a measurement has none."""
+
+    async def roll_up(self) -> bool:
+        """Take a small part of what is new into the hourly and daily means; whether there is more.
+
+        `buckets` counts what has not been taken in yet by itself.
+        """
+
+    async def prune(self, default: Retention, now_ms: int) -> Pruned:
+        """Let go of a small part of what is past its retention, the tenant's own or the default.
+
+        Publications go in the order of their positions, and not before they were rolled up.
+        """
 
     async def denied(self) -> Denied: ...
 

@@ -4,38 +4,50 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from app.model import Position, Publication
-from app.storage.base import Draft, Kept, Outcome, Taken
+from app.model import Position, Publication, RoutingKey, Topic
+from app.storage.base import Draft, Kept, Outcome, Past, Taken
+from app.storage.columns import READING, from_row, measurement, published, reading_of, to_row
 
-_INSERT = """
-    INSERT INTO publications (tenant, sequence, topic, enseigne, salle, sensor_id,
-                              time_ms, received_ms, identity, text)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (tenant, sensor_id, time_ms) WHERE topic = 'measurements' DO NOTHING
-"""
-_SAME = """
-    SELECT sequence, identity, text FROM publications
-    WHERE tenant = ? AND sensor_id = ? AND time_ms = ? AND topic = 'measurements'
-"""
+SERIES_REMEMBERED = 50_000
+"""Beyond it they are all looked up anew."""
+
+_MEASUREMENT = f"""
+    INSERT INTO measurements (sensor, time_ms, tenant, sequence, series, lag_ms,
+                              {", ".join(READING)})
+    VALUES (?, ?, ?, ?, ?, ?{", ?" * len(READING)}) ON CONFLICT DO NOTHING
+"""  # noqa: S608  (the names of columns)
+_NOTICE = "INSERT INTO notices VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_SAME = f"""
+    SELECT sequence, series, lag_ms, {", ".join(READING)} FROM measurements
+    WHERE sensor = ? AND time_ms = ?
+"""  # noqa: S608  (as above)
+
+
+@dataclass(slots=True)
+class _Order:
+    """A tenant's, as far as the open transaction has brought it."""
+
+    tenant: int
+    newest: Position
+    pruned_ms: int
 
 
 class Ledger:
-    """The newest position of each tenant, and what the open transaction has added so far."""
+    """Where each tenant's order stands, and what the open transaction has added to it."""
 
     def __init__(self) -> None:
-        self._newest: dict[str, Position] = {}
+        self._orders: dict[str, _Order] = {}
+        self._series: dict[tuple[int, RoutingKey], tuple[int, int]] = {}
         self._added: list[Publication] = []
 
-    def append(self, connection: sqlite3.Connection, drafts: Sequence[Draft]) -> list[Outcome]:
-        return [self._keep(connection, draft) for draft in drafts]
+    def append(self, db: sqlite3.Connection, drafts: Sequence[Draft]) -> list[Outcome]:
+        return [self._keep(db, draft) for draft in drafts]
 
-    def newest(self, connection: sqlite3.Connection, tenant: str) -> Position:
+    def newest(self, db: sqlite3.Connection, tenant: str) -> Position:
         """The tenant's newest position; a tenant never seen gets its epoch here."""
-        known = self._newest.get(tenant)
-        if known is None:
-            known = self._newest[tenant] = _read(connection, tenant)
-        return known
+        return self._order(db, tenant).newest
 
     def take_added(self) -> list[Publication]:
         added, self._added = self._added, []
@@ -43,49 +55,110 @@ class Ledger:
 
     def forget(self) -> None:
         """After a roll-back: what was thought to be kept is not."""
-        self._newest.clear()
+        self._orders.clear()
+        self._series.clear()
         self._added.clear()
 
-    def _keep(self, connection: sqlite3.Connection, draft: Draft) -> Outcome:
-        newest = self.newest(connection, draft.tenant)
-        position = Position(newest.epoch, newest.sequence + 1)
+    def forget_orders(self) -> None:
+        """After a pruning: how far it went is read anew."""
+        self._orders.clear()
+
+    def _keep(self, db: sqlite3.Connection, draft: Draft) -> Outcome:
+        order = self._order(db, draft.tenant)
+        position = Position(order.newest.epoch, order.newest.sequence + 1)
         key = draft.key
-        text = b'%b,"position":"%b"}' % (draft.head, str(position).encode())
-        cursor = connection.execute(
-            _INSERT,
-            (
-                draft.tenant, position.sequence, key.topic, key.enseigne, key.salle, key.sensor_id,
-                draft.time_ms, draft.received_ms, draft.identity, text,
-            ),
-        )  # fmt: skip
-        if cursor.rowcount == 0:
-            return _same_or_taken(connection, draft, newest.epoch)
-        self._newest[draft.tenant] = position
-        publication = Publication(draft.tenant, position, key, text)
+        if key.topic is Topic.MEASUREMENTS:
+            refused = self._keep_measurement(db, order, position.sequence, draft)
+            if refused is not None:
+                return refused
+        else:
+            place = (key.topic, key.enseigne, key.salle, key.sensor_id)
+            times = (draft.time_ms, draft.received_ms)
+            db.execute(_NOTICE, (order.tenant, position.sequence, *place, *times, draft.head))
+        order.newest = position
+        publication = published(draft.tenant, position, key, draft.head)
         self._added.append(publication)
         return Kept(publication)
 
+    def _keep_measurement(
+        self, db: sqlite3.Connection, order: _Order, sequence: int, draft: Draft
+    ) -> Outcome | None:
+        """None once it is kept; else what is there already."""
+        if draft.time_ms < order.pruned_ms:
+            return Past()
+        sensor, series = self._numbers(db, order.tenant, draft.key)
+        reading = reading_of(draft)
+        row = to_row(reading)
+        lag_ms = draft.received_ms - draft.time_ms
+        inserted = db.execute(
+            _MEASUREMENT, (sensor, draft.time_ms, order.tenant, sequence, series, lag_ms, *row)
+        )
+        if inserted.rowcount:
+            return None
+        first, place, lag_ms, *kept = db.execute(_SAME, (sensor, draft.time_ms)).fetchone()
+        if place != series or from_row(kept).values != reading.values:
+            return Taken()
+        position = Position(order.newest.epoch, first)
+        times_ms = (draft.time_ms, draft.time_ms + lag_ms)
+        return Kept(measurement(draft.tenant, position, draft.key, times_ms, kept), duplicate=True)
 
-def _same_or_taken(connection: sqlite3.Connection, draft: Draft, epoch: str) -> Outcome:
-    sequence, identity, text = connection.execute(
-        _SAME, (draft.tenant, draft.key.sensor_id, draft.time_ms)
+    def _order(self, db: sqlite3.Connection, tenant: str) -> _Order:
+        known = self._orders.get(tenant)
+        if known is None:
+            known = self._orders[tenant] = _read(db, tenant)
+        return known
+
+    def _numbers(self, db: sqlite3.Connection, tenant: int, key: RoutingKey) -> tuple[int, int]:
+        """The sensor's and the series' numbers; those never seen get theirs here."""
+        known = self._series.get((tenant, key))
+        if known is None:
+            if len(self._series) >= SERIES_REMEMBERED:
+                self._series.clear()
+            known = self._series[tenant, key] = _number(db, tenant, key)
+        return known
+
+
+def _number(db: sqlite3.Connection, tenant: int, key: RoutingKey) -> tuple[int, int]:
+    named = (tenant, key.sensor_id, key.enseigne, key.salle)
+    added = db.execute(
+        """
+        INSERT INTO series (tenant, sensor, sensor_id, enseigne, salle) VALUES (?, 0, ?, ?, ?)
+        ON CONFLICT DO NOTHING
+        """,
+        named,
+    )
+    if added.rowcount:
+        db.execute(
+            """
+            UPDATE series SET sensor = (
+                SELECT min(number) FROM series AS all_of_it WHERE tenant = ? AND sensor_id = ?
+            )
+            WHERE number = ?
+            """,
+            (tenant, key.sensor_id, added.lastrowid),
+        )
+    sensor, series = db.execute(
+        "SELECT sensor, number FROM series"
+        " WHERE tenant = ? AND sensor_id = ? AND enseigne = ? AND salle = ?",
+        named,
     ).fetchone()
-    if identity != draft.identity:
-        return Taken()
-    position = Position(epoch, sequence)
-    return Kept(Publication(draft.tenant, position, draft.key, text), duplicate=True)
+    return sensor, series
 
 
-def _read(connection: sqlite3.Connection, tenant: str) -> Position:
-    connection.execute(
+def _read(db: sqlite3.Connection, tenant: str) -> _Order:
+    db.execute(
         "INSERT INTO tenants (name, epoch, created_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         (tenant, secrets.token_hex(6), time.time_ns() // 1_000_000),
     )
-    epoch, sequence = connection.execute(
+    number, epoch, sequence, pruned_ms = db.execute(
         """
-        SELECT epoch, (SELECT coalesce(max(sequence), 0) FROM publications WHERE tenant = name)
+        SELECT number, epoch, max(
+            pruned,
+            (SELECT ifnull(max(sequence), 0) FROM measurements WHERE tenant = number),
+            (SELECT ifnull(max(sequence), 0) FROM notices WHERE tenant = number)
+        ), pruned_ms
         FROM tenants WHERE name = ?
         """,
         (tenant,),
     ).fetchone()
-    return Position(epoch, sequence)
+    return _Order(number, Position(epoch, sequence), pruned_ms)

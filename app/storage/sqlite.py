@@ -18,9 +18,22 @@ from typing import TypeVar
 from app.errors import UnavailableError
 from app.model import Position, Publication
 from app.protocol.topics import Selection
+from app.storage import sqlite_history as history
+from app.storage import sqlite_order as order
 from app.storage import sqlite_queries as queries
-from app.storage.base import Bucket, Committed, Denied, Draft, Outcome, Period
+from app.storage import sqlite_upkeep as upkeep
+from app.storage.base import (
+    Bucket,
+    Committed,
+    Denied,
+    Draft,
+    Outcome,
+    Period,
+    Pruned,
+    Retention,
+)
 from app.storage.schema import migrate
+from app.storage.sqlite_session import Session
 from app.storage.sqlite_writer import Writer
 
 READERS = 2
@@ -87,21 +100,36 @@ class SqliteStore:
     async def position(self, tenant: str) -> Position:
         return await self.writer.submit(lambda db, ledger: ledger.newest(db, tenant))
 
+    async def oldest(self, tenant: str) -> int:
+        return await self._read(lambda session: queries.oldest(session, tenant))
+
     async def after(
         self, tenant: str, sequence: int, selection: Selection, limit: int
     ) -> list[Publication]:
-        return await self._read(lambda db: queries.after(db, tenant, sequence, selection, limit))
+        return await self._read(
+            lambda session: order.after(session, tenant, sequence, selection, limit)
+        )
 
     async def newest(self, tenant: str, selection: Selection, limit: int) -> list[Publication]:
-        return await self._read(lambda db: queries.newest(db, tenant, selection, limit))
+        return await self._read(lambda session: order.newest(session, tenant, selection, limit))
 
     async def measurements(
-        self, tenant: str, period: Period, selection: Selection
+        self, tenant: str, period: Period, selection: Selection, after: int | None = None
     ) -> list[Publication]:
-        return await self._read(lambda db: queries.measurements(db, tenant, period, selection))
+        return await self._read(
+            lambda session: history.measurements(session, tenant, period, selection, after)
+        )
 
     async def buckets(self, tenant: str, period: Period, selection: Selection) -> list[Bucket]:
-        return await self._read(lambda db: queries.buckets(db, tenant, period, selection))
+        return await self._read(lambda session: history.buckets(session, tenant, period, selection))
+
+    async def roll_up(self) -> bool:
+        return await self.writer.submit(upkeep.roll_up)
+
+    async def prune(self, default: Retention, now_ms: int) -> Pruned:
+        return await self.writer.submit(
+            lambda db, ledger: upkeep.prune(db, ledger, default, now_ms)
+        )
 
     async def denied(self) -> Denied:
         return await self._read(queries.denied)
@@ -113,14 +141,15 @@ class SqliteStore:
         await self.writer.close()
         self._readers.shutdown(wait=True)
 
-    async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+    async def _read(self, query: Callable[[Session], T]) -> T:
         return await self._loop.run_in_executor(self._readers, self._run, query)
 
-    def _run(self, query: Callable[[sqlite3.Connection], T]) -> T:
+    def _run(self, query: Callable[[Session], T]) -> T:
         try:
-            connection = getattr(self._local, "connection", None)
-            if connection is None:
-                connection = self._local.connection = connect(self._path)
-            return query(connection)
+            session = getattr(self._local, "session", None)
+            if session is None:
+                session = self._local.session = Session(connect(self._path))
+            return query(session)
         except sqlite3.Error as error:
+            self._local.session = None  # the next one starts over
             raise UnavailableError("the store does not answer", part="store") from error

@@ -9,7 +9,7 @@ from httpx2 import AsyncClient
 from websockets.asyncio.client import ClientConnection
 
 from app.model import RoutingKey, Topic
-from app.storage.base import Draft
+from app.storage.base import Draft, Reading
 from app.storage.sqlite import SqliteStore
 from tests.conftest import Running, Start
 
@@ -57,7 +57,7 @@ async def commit_unheard_of(gateway: Running) -> None:
     store = SqliteStore(gateway.settings.database_path, lambda _: None, capacity=1)
     now_ms = time.time_ns() // 1_000_000
     key = RoutingKey(Topic.MEASUREMENTS, "Maison", "Bureau", "sensor8")
-    await store.append([Draft("acme", key, now_ms, now_ms, b'{"type":"measurement"')])
+    await store.append([Draft("acme", key, now_ms, now_ms, b"{", Reading({"CO2": 645}, 85))])
     await store.close()
 
 

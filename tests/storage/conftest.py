@@ -9,22 +9,35 @@ from typing import Any
 
 import pytest
 
+from app.iaq.message import in_order, measurement_head
 from app.model import Publication, RoutingKey, Topic
 from app.protocol.topics import Grant, Selection, parse_filters
-from app.storage.base import Committed, Draft, Kept, Outcome, Store
+from app.storage.base import Committed, Draft, Kept, Outcome, Reading, Store
 from app.storage.sqlite import SqliteStore
 
 EVERYTHING = Selection(parse_filters(["all"]), Grant())
+
+KEY = RoutingKey(Topic.MEASUREMENTS, "Maison", "Bureau", "s1")
 
 _times: Iterator[int] = itertools.count(1_763_546_700_000)
 
 
 def draft(tenant: str = "acme", **changes: Any) -> Draft:
-    """A measurement of its own time, unless one is given."""
-    key = RoutingKey(Topic.MEASUREMENTS, "Maison", "Bureau", "s1")
+    """A measurement of its own time, unless one is given; by its values, `reading` and `head`."""
     time_ms = next(_times)
-    plain = Draft(tenant, key, time_ms, time_ms, b'{"values":{"CO2":645}', b"645")
-    return replace(plain, **changes)
+    values = in_order(changes.pop("values", {"CO2": 645}))
+    plain = Draft(tenant, KEY, time_ms, time_ms, b"", Reading(values, 85))
+    return completed(replace(plain, **changes))
+
+
+def completed(sent: Draft) -> Draft:
+    """With the head that belongs to its reading; a notice without one gets some head."""
+    if sent.key.topic is not Topic.MEASUREMENTS:
+        return replace(sent, head=sent.head or b'{"type":"notice"', reading=None)
+    assert sent.reading is not None
+    times_ms = (sent.time_ms, sent.received_ms)
+    head = measurement_head(sent.key, sent.reading.values, times_ms, sent.reading.score)
+    return replace(sent, head=head)
 
 
 def kept(outcome: Outcome) -> Publication:

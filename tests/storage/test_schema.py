@@ -2,14 +2,19 @@
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.storage.base import Device
+from app.storage.base import Device, Taken
 from app.storage.registry import registry
 from app.storage.schema import MIGRATIONS, NewerSchemaError, migrate
-from app.storage.sqlite import connect, prepare
+from app.storage.sqlite import SqliteStore, connect, prepare
+from tests.storage.conftest import EVERYTHING, KEY, draft
+
+VERSION_1 = Path(__file__).parent / "version_1.sql"
+"""Written by a gateway of that version, from real bodies of devices and services."""
 
 
 def shape(path: Path) -> list[tuple[str, str]]:
@@ -57,6 +62,24 @@ def test_devices_of_version_1_are_kept(tmp_path: Path) -> None:
     old.close()
     with registry(tmp_path / "gateway.db") as devices:
         assert devices.devices("acme") == [Device("acme", "hub", ("s1",), "jti", 9, 1, True)]
+
+
+async def test_what_version_1_kept_is_read_as_it_was_sent(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.db"
+    old = connect(path)
+    old.executescript(VERSION_1.read_text())
+    sent = old.execute("SELECT tenant, text FROM publications ORDER BY sequence").fetchall()
+    old.close()
+    store = SqliteStore(path, lambda _: None, capacity=10)
+    for tenant in ("acme", "other"):
+        found = await store.after(tenant, 0, EVERYTHING, 100)
+        assert [each.text for each in found] == [text for owner, text in sent if owner == tenant]
+        assert [each.position.sequence for each in found] == list(range(1, len(found) + 1))
+        assert await store.position(tenant) == found[-1].position
+    assert (await store.denied()).tenants == {"other"}
+    first = draft(key=replace(KEY, sensor_id="bureau1"), time_ms=1_763_546_700_000)
+    assert await store.append([first]) == [Taken()]
+    await store.close()
 
 
 def test_a_newer_file_is_refused_and_untouched(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from app.errors import UnavailableError
-from app.model import Publication
+from app.model import Publication, RoutingKey, Topic
+from app.storage.base import Draft
 from app.storage.ledger import Ledger
 from app.storage.sqlite import SqliteStore, connect, prepare
 from app.storage.sqlite_writer import Writer
@@ -58,7 +59,7 @@ WRITES_FOR_EVER = """
 import asyncio, itertools, sys
 from pathlib import Path
 from app.model import RoutingKey, Topic
-from app.storage.base import Draft
+from app.storage.base import Draft, Reading
 from app.storage.sqlite import SqliteStore
 
 times = itertools.count()
@@ -66,7 +67,8 @@ times = itertools.count()
 async def send(store):
     while True:
         key = RoutingKey(Topic.MEASUREMENTS, "Maison", "Bureau", "s1")
-        drafts = [Draft("acme", key, next(times), 0, b"{", b"") for _ in range(3)]
+        reading = Reading({"CO2": 645}, 85)
+        drafts = [Draft("acme", key, next(times), 0, b"{", reading) for _ in range(3)]
         for kept in await store.append(drafts):
             print(kept.publication.position, flush=True)
 
@@ -98,12 +100,16 @@ def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path: Path, after: int) 
     assert [each.position.sequence for each in found] == list(range(1, len(found) + 1))
 
 
+def _long() -> Draft:
+    return draft(key=RoutingKey(Topic.ALERTS), head=b"{" + b" " * 2_000)
+
+
 async def fill_up(opened: Opened) -> int:
     """Until nothing fits any more; how many were acknowledged."""
     acknowledged = 0
     while True:
         try:
-            await opened.store.append([draft(head=b"{" + b" " * 2_000) for _ in range(10)])
+            await opened.store.append([_long() for _ in range(10)])
         except UnavailableError:
             return acknowledged
         acknowledged += 10
@@ -208,7 +214,7 @@ class TestWriter:
 
 async def test_a_reader_that_fails_is_unavailable(opened: Opened, tmp_path: Path) -> None:
     breaker = connect(tmp_path / "gateway.db")
-    breaker.execute("ALTER TABLE publications RENAME TO gone")
+    breaker.execute("ALTER TABLE series RENAME TO gone")
     breaker.close()
     with pytest.raises(UnavailableError) as refused:
         await opened.store.after("acme", 0, EVERYTHING, 1)

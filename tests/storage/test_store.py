@@ -1,7 +1,6 @@
 """The contract of `app.storage.base.Store`: every backend passes it."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from itertools import product
@@ -15,25 +14,38 @@ from app.errors import UnavailableError
 from app.model import Position, Publication, RoutingKey, Topic
 from app.protocol.topics import NAMES, Grant, Selection, TopicFilter, parse_filters
 from app.storage.base import Bucket, Draft, Kept, Period, Store, Taken
-from tests.storage.conftest import EVERYTHING, Backend, Opened, draft, kept
+from tests.storage.conftest import EVERYTHING, Backend, Opened, completed, draft, kept
 
 EVER = Period(0, 4_000_000_000_000)
 
 
-def values(draft_: Draft, **quantities: float) -> Draft:
-    head = json.dumps({"values": quantities}).encode()[:-1]
-    return replace(draft_, head=head, identity=head)
-
-
 class TestAppending:
-    async def test_what_is_kept_comes_back_as_it_was_sent(self, store: Store) -> None:
-        sent = draft(head=b'{"salle":"R\xc3\xa9union"')
+    @pytest.mark.parametrize(
+        "values",
+        [
+            {"CO2": 645, "PM25": 12, "TVOC": 0.2, "Temperature": 22.3, "Humidity": 45},
+            {"Temperature": -0.1, "NO2": 4, "Lux": 12.5},
+            {"TVOC": 1e-9, "Humidity": 1_000_000_000},
+        ],
+    )
+    async def test_a_measurement_comes_back_as_it_was_sent(
+        self, store: Store, values: dict[str, float]
+    ) -> None:
+        key = RoutingKey(Topic.MEASUREMENTS, "L'été \U0001f600", 'a"b', "capteur n°2")
+        sent = draft(key=key, values=values, received_ms=1_763_546_699_999)
+        await self._comes_back(store, sent)
+
+    async def test_a_notice_comes_back_as_it_was_sent(self, store: Store) -> None:
+        for key in (RoutingKey(Topic.ALERTS, "Maison", "Bureau", "s1"), RoutingKey(Topic.ACTIONS)):
+            await self._comes_back(store, draft(key=key, head=b'{"salle":"R\xc3\xa9union"'))
+
+    async def _comes_back(self, store: Store, sent: Draft) -> None:
         publication = kept((await store.append([sent]))[0])
         assert publication.tenant == "acme"
         assert publication.key == sent.key
         position = str(publication.position).encode()
-        assert publication.text == b'{"salle":"R\xc3\xa9union","position":"' + position + b'"}'
-        assert await store.after("acme", 0, EVERYTHING, 10) == [publication]
+        assert publication.text == sent.head + b',"position":"' + position + b'"}'
+        assert await store.newest("acme", EVERYTHING, 1) == [publication]
 
     async def test_positions_are_counted_from_1_without_holes(self, store: Store) -> None:
         outcomes = await store.append([draft() for _ in range(3)])
@@ -101,12 +113,20 @@ class TestDuplicates:
     async def test_other_values_at_that_time_are_taken(self, opened: Opened) -> None:
         sent = draft()
         first = kept((await opened.store.append([sent]))[0])
-        assert await opened.store.append([replace(sent, identity=b"other")]) == [Taken()]
+        others = [
+            draft(time_ms=sent.time_ms, key=replace(sent.key, salle="Salon")),
+            *(
+                draft(time_ms=sent.time_ms, values=values)
+                for values in ({"CO2": 646}, {"CO2": 645, "NO2": 1}, {"PM25": 645})
+            ),
+        ]
+        assert await opened.store.append(others) == [Taken()] * len(others)
         assert await opened.store.after("acme", 0, EVERYTHING, 10) == [first]
 
     async def test_neither_uses_up_a_position(self, store: Store) -> None:
         sent = draft()
-        outcomes = await store.append([sent, sent, replace(sent, identity=b"other"), draft()])
+        other = draft(time_ms=sent.time_ms, values={"CO2": 1})
+        outcomes = await store.append([sent, sent, other, draft()])
         assert kept(outcomes[-1]).position.sequence == 2
 
     async def test_only_tenant_sensor_and_time_together_make_one(self, store: Store) -> None:
@@ -115,15 +135,15 @@ class TestDuplicates:
             [
                 sent,
                 replace(sent, tenant="other"),
-                replace(sent, key=replace(sent.key, sensor_id="s2")),
-                replace(sent, time_ms=sent.time_ms + 1),
+                completed(replace(sent, key=replace(sent.key, sensor_id="s2"))),
+                completed(replace(sent, time_ms=sent.time_ms + 1)),
             ]
         )
         assert all(isinstance(each, Kept) and not each.duplicate for each in outcomes)
 
     @pytest.mark.parametrize("topic", [topic for topic in Topic if topic != Topic.MEASUREMENTS])
     async def test_other_topics_may_say_the_same_again(self, store: Store, topic: Topic) -> None:
-        sent = draft(key=RoutingKey(topic, "Maison", "Bureau", "s1"), identity=b"")
+        sent = draft(key=RoutingKey(topic, "Maison", "Bureau", "s1"))
         outcomes = await store.append([sent, sent])
         assert [kept(each).position.sequence for each in outcomes] == [1, 2]
         assert not any(isinstance(each, Kept) and each.duplicate for each in outcomes)
@@ -183,14 +203,14 @@ class TestBuckets:
     ) -> None:
         await store.append(
             [
-                values(draft(time_ms=60_000), CO2=400, TVOC=0.5),
-                values(draft(time_ms=119_999), CO2=500),
-                values(draft(time_ms=180_000), CO2=600),
+                draft(time_ms=60_000, values={"CO2": 400, "TVOC": 0.5, "NO2": 3}),
+                draft(time_ms=119_999, values={"CO2": 500, "NO2": 4}),
+                draft(time_ms=180_000, values={"CO2": 600}),
             ]
         )
         key = draft().key
         assert await store.buckets("acme", replace(EVER, step_ms=60_000), EVERYTHING) == [
-            Bucket(60_000, key, {"CO2": 450.0, "TVOC": 0.5}),
+            Bucket(60_000, key, {"CO2": 450.0, "TVOC": 0.5, "NO2": 3.5}),
             Bucket(180_000, key, {"CO2": 600.0}),
         ]
 
@@ -199,7 +219,7 @@ class TestBuckets:
     ) -> None:
         keys = [replace(draft().key, sensor_id=name) for name in ("s1", "s2")]
         for time_ms, key in product((0, 10, 20), keys):
-            await store.append([values(draft(time_ms=time_ms, key=key), CO2=time_ms)])
+            await store.append([draft(time_ms=time_ms, key=key, values={"CO2": time_ms})])
         period = replace(EVER, step_ms=10, limit=3)
         found = await store.buckets("acme", period, EVERYTHING)
         assert [(each.start_ms, each.key.sensor_id) for each in found] == [
@@ -231,8 +251,13 @@ class TestSelecting:
     async def _fill(self, store: Store) -> list[Publication]:
         somewhere = [None, "Maison", "all", "L'été \U0001f600"]
         everyone = [None, "s1", "capteur n°2"]
-        combinations = product(Topic, somewhere, somewhere, everyone)
-        drafts = [draft(key=RoutingKey(*combination)) for combination in combinations]
+        keys = [RoutingKey(*each) for each in product(Topic, somewhere, somewhere, everyone)]
+        drafts = [
+            draft(key=key)
+            for key in keys
+            if key.topic is not Topic.MEASUREMENTS
+            or None not in (key.enseigne, key.salle, key.sensor_id)
+        ]
         return [kept(outcome) for outcome in await store.append(drafts)]
 
     async def test_after_and_newest(self, store: Store) -> None:

@@ -1,0 +1,146 @@
+"""What the SQLite writer does beside: hourly and daily means, and letting go of what is past.
+
+Each call does a small part inside the writer's transaction, so that senders wait some milliseconds
+at most.
+"""
+
+import sqlite3
+
+from app.storage.base import DAY_MS, HOUR_MS, Pruned, Retention
+from app.storage.columns import COLUMNS
+from app.storage.ledger import Ledger
+
+ROLLED_AT_ONCE = 2_000
+PRUNED_AT_ONCE = 1_000
+
+_BOTH = (*(f"{column}_count" for column in COLUMNS), *COLUMNS)
+_SUMS = (*(f"count({column})" for column in COLUMNS), *(f"total({column})" for column in COLUMNS))
+_ROLL_UP = f"""
+    INSERT INTO means (step_ms, series, start_ms, {", ".join(_BOTH)})
+    SELECT ?1, series, time_ms / ?1 * ?1, {", ".join(_SUMS)} FROM measurements
+    INDEXED BY measurement_sequence WHERE tenant = ?2 AND sequence > ?3 AND sequence <= ?4
+    GROUP BY 2, 3
+    ON CONFLICT DO UPDATE SET {", ".join(f"{name} = {name} + excluded.{name}" for name in _BOTH)}
+"""  # noqa: S608  (the names of columns)
+_ROLL_UP_MORE = """
+    INSERT INTO more_means (step_ms, series, start_ms, quantity, count, total)
+    SELECT ?1, series, time_ms / ?1 * ?1, each.key, count(*), total(each.value)
+    FROM measurements INDEXED BY measurement_sequence, json_each(more) AS each
+    WHERE tenant = ?2 AND sequence > ?3 AND sequence <= ?4 AND more IS NOT NULL
+    GROUP BY 2, 3, 4
+    ON CONFLICT DO UPDATE SET count = count + excluded.count, total = total + excluded.total
+"""
+_EXTENT = """
+    SELECT pruned, max(
+        pruned,
+        (SELECT ifnull(max(sequence), 0) FROM measurements WHERE tenant = number),
+        (SELECT ifnull(max(sequence), 0) FROM notices WHERE tenant = number)
+    )
+    FROM tenants WHERE number = ?
+"""
+_FIRST_KEPT = """
+    SELECT min(sequence) FROM (
+        SELECT min(sequence) AS sequence FROM measurements INDEXED BY measurement_sequence
+        WHERE tenant = ?1 AND sequence > ?2 AND sequence <= ?3 AND (
+            time_ms + lag_ms >= ?4
+            OR sequence > (SELECT rolled FROM tenants WHERE number = ?1)
+        )
+        UNION ALL
+        SELECT min(sequence) FROM notices
+        WHERE tenant = ?1 AND sequence > ?2 AND sequence <= ?3 AND received_ms >= ?4
+    )
+"""
+
+
+def roll_up(db: sqlite3.Connection, _: Ledger) -> bool:
+    """A part of at most `ROLLED_AT_ONCE` sequences; whether there is more."""
+    behind = db.execute(
+        """
+        SELECT number, rolled, newest FROM (
+            SELECT number, rolled,
+                   (SELECT max(sequence) FROM measurements WHERE tenant = number) AS newest
+            FROM tenants
+        ) WHERE newest > rolled
+        """
+    ).fetchall()
+    left = ROLLED_AT_ONCE
+    for tenant, rolled, newest in behind:
+        until = min(newest, rolled + left)
+        for step_ms in (HOUR_MS, DAY_MS):
+            for statement in (_ROLL_UP, _ROLL_UP_MORE):
+                db.execute(statement, (step_ms, tenant, rolled, until))
+        db.execute("UPDATE tenants SET rolled = ? WHERE number = ?", (until, tenant))
+        left -= until - rolled
+        if left <= 0:
+            return True
+    return False
+
+
+def prune(db: sqlite3.Connection, ledger: Ledger, default: Retention, now_ms: int) -> Pruned:
+    """A part of at most `PRUNED_AT_ONCE` rows."""
+    oldest: dict[str, int] = {}
+    left = PRUNED_AT_ONCE
+    for number, name, *days in db.execute(
+        "SELECT number, name, raw_days, hourly_days, daily_days FROM tenants"
+    ).fetchall():
+        raw, hourly, daily = _limits(days, default, now_ms)
+        reached, gone = _prune_raw(db, number, raw, left)
+        if gone:
+            oldest[name] = reached + 1
+            ledger.forget_orders()
+        left -= gone
+        left -= _prune_means(db, number, HOUR_MS, hourly, left)
+        left -= _prune_means(db, number, DAY_MS, daily, left)
+        if left <= 0:
+            break
+    return Pruned(oldest, more=left <= 0)
+
+
+def _limits(days: list[int | None], default: Retention, now_ms: int) -> list[int]:
+    """Before which time something is past; 0 for what is kept for ever."""
+    chosen = zip(days, (default.raw_days, default.hourly_days, default.daily_days), strict=True)
+    kept = [usual if own is None else own for own, usual in chosen]
+    return [now_ms - each * DAY_MS if each else 0 for each in kept]
+
+
+def _prune_raw(db: sqlite3.Connection, tenant: int, before_ms: int, most: int) -> tuple[int, int]:
+    """The sequence up to which nothing is left, and how many went now.
+
+    Only from the oldest on and without a hole: whatever comes after a position is kept with it.
+    """
+    pruned, last = db.execute(_EXTENT, (tenant,)).fetchone()
+    until = min(pruned + most, last)
+    if not before_ms or until <= pruned:
+        return pruned, 0
+    (kept,) = db.execute(_FIRST_KEPT, (tenant, pruned, until, before_ms)).fetchone()
+    until = until if kept is None else kept - 1
+    for table in ("measurements INDEXED BY measurement_sequence", "notices"):
+        db.execute(
+            f"DELETE FROM {table} WHERE tenant = ? AND sequence > ? AND sequence <= ?",  # noqa: S608  (one of two names)
+            (tenant, pruned, until),
+        )
+    db.execute(
+        "UPDATE tenants SET pruned = ?, pruned_ms = max(pruned_ms, ?) WHERE number = ?",
+        (until, before_ms, tenant),
+    )
+    return until, until - pruned
+
+
+def _prune_means(
+    db: sqlite3.Connection, tenant: int, step_ms: int, before_ms: int, most: int
+) -> int:
+    gone = 0
+    for table in ("means", "more_means"):
+        deleted = db.execute(
+            f"""
+            DELETE FROM {table} WHERE (step_ms, series, start_ms) IN (
+                SELECT step_ms, series, start_ms FROM {table}
+                WHERE step_ms = ? AND start_ms < ?
+                    AND series IN (SELECT number FROM series WHERE tenant = ?)
+                LIMIT ?
+            )
+            """,  # noqa: S608  (one of two names)
+            (step_ms, before_ms, tenant, max(0, most - gone)),
+        )
+        gone += deleted.rowcount
+    return gone
