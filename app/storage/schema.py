@@ -193,6 +193,9 @@ MIGRATIONS: tuple[str, ...] = (
 
     DROP TABLE publications;
     """,
+    """
+    CREATE TABLE probe (id INTEGER PRIMARY KEY, padding BLOB NOT NULL);
+    """,
 )
 """Statements of a step end in `;`, which stands nowhere else."""
 
