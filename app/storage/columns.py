@@ -5,11 +5,10 @@ keeps no text of measurements: `app.iaq.message` writes it again, byte for byte.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
-from app.iaq.message import measurement_head, measurement_text
+from app.iaq.message import measurement_head
 from app.iaq.quantities import QUANTITIES
 from app.model import Position, Publication, RoutingKey
 from app.storage.base import Draft, Reading
@@ -51,13 +50,9 @@ def measurement(
     position: Position,
     key: RoutingKey,
     times_ms: tuple[int, int],
-    row: Sequence[Any],
+    row: Sequence[object],
 ) -> Publication:
     """The publication that a row was made of; `times_ms` are its own and its arrival's."""
-    score, *known, more = row
-    if more is None:
-        text = measurement_text(key, known, times_ms, score, str(position))
-        return Publication(tenant, position, key, text)
     reading = from_row(row)
     head = measurement_head(key, reading.values, times_ms, reading.score)
     return published(tenant, position, key, head)
