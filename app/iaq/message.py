@@ -1,9 +1,10 @@
 """The documented message of a measurement, field for field, from what is kept of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from app.iaq.quantities import QUANTITIES
 from app.iaq.score import global_level
@@ -42,32 +43,47 @@ def measurement_message(
 def measurement_head(
     key: RoutingKey, values: Mapping[str, float], times_ms: tuple[int, int], score: int | None
 ) -> bytes:
-    """`measurement_message` up to its position, from the times of measurement and arrival.
-
-    Written piece by piece, in a third of the time: a replay of thousands waits for it.
-    """
+    """The message's JSON up to its position, from the times of measurement and arrival."""
     time_ms, received_ms = times_ms
-    flat = _encode({name.lower(): value for name, value in values.items()})[1:-1]
-    return b'{"type":"measurement","timestamp":"%b",%b,"values":%b,%b,%b,"received_at":"%b"' % (
-        wire_time(time_ms).encode(),
-        _place(key),
-        _encode(values),
-        flat,
-        _scored(score),
-        wire_time(received_ms).encode(),
-    )
+    message = measurement_message(key, values, time_ms, score)
+    message["received_at"] = wire_time(received_ms)
+    return _encode(message)[:-1]
 
 
-@lru_cache(maxsize=4_096)
-def _place(key: RoutingKey) -> bytes:
-    named = {"sensor_id": key.sensor_id, "enseigne": key.enseigne, "salle": key.salle}
-    return _encode(named)[1:-1]
+def measurement_text(
+    key: RoutingKey,
+    known: Sequence[float | None],
+    times_ms: tuple[int, int],
+    score: int | None,
+    position: str,
+) -> bytes:
+    """The whole message of known quantities alone, byte for byte the same, in a third of the time.
+
+    `known` has a float of each, or None. A replay of ten thousand messages waits for this.
+    """
+    values = [
+        UNSET if value is None else int(value) if value.is_integer() else value for value in known
+    ]
+    level = None if score is None else _level(score)
+    place = (key.sensor_id, key.enseigne, key.salle)
+    scored = (score, level, wire_time(times_ms[1]), position)
+    return _encode(_Message(wire_time(times_ms[0]), *place, _Values(*values), *values, *scored))
 
 
-@lru_cache(maxsize=102)
-def _scored(score: int | None) -> bytes:
-    level = None if score is None else global_level(score)
-    return _encode({"global_score": score, "global_level": level})[1:-1]
+_Value = int | float | UnsetType
+_Values = msgspec.defstruct("_Values", [(quantity.name, _Value, UNSET) for quantity in QUANTITIES])
+_Message = msgspec.defstruct(
+    "_Message",
+    [
+        *((name, str) for name in ("timestamp", "sensor_id", "enseigne", "salle")),
+        ("values", _Values),
+        *((quantity.flat, _Value) for quantity in QUANTITIES),
+        *((name, object) for name in ("global_score", "global_level", "received_at", "position")),
+    ],
+    tag_field="type",
+    tag="measurement",
+)
+_level = lru_cache(maxsize=101)(global_level)
 
 
 def _shortest(value: float) -> int | float:

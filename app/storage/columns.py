@@ -4,11 +4,12 @@ A row is a seventh of its message (90 bytes instead of 520 in SQLite, indices in
 keeps no text of measurements: `app.iaq.message` writes it again, byte for byte.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
-from app.iaq.message import measurement_head
+from app.iaq.message import measurement_head, measurement_text
 from app.iaq.quantities import QUANTITIES
 from app.model import Position, Publication, RoutingKey
 from app.storage.base import Draft, Reading
@@ -17,6 +18,8 @@ COLUMNS = tuple(quantity.flat for quantity in QUANTITIES)
 """Named after the flat members of the message."""
 READING = ("score", *COLUMNS, "more")
 """The columns of a reading, in the order of `to_row` and `from_row`."""
+PLACED = ("sequence", "series", "time_ms", "lag_ms", *READING)
+"""The columns of a measurement, but for whose it is."""
 
 _NAMES = tuple(quantity.name for quantity in QUANTITIES)
 _KNOWN = frozenset(_NAMES)
@@ -45,17 +48,22 @@ def from_row(row: Sequence[object]) -> Reading:
     return Reading(values, score if isinstance(score, int) else None)
 
 
-def measurement(
-    tenant: str,
-    position: Position,
-    key: RoutingKey,
-    times_ms: tuple[int, int],
-    row: Sequence[object],
-) -> Publication:
-    """The publication that a row was made of; `times_ms` are its own and its arrival's."""
-    reading = from_row(row)
-    head = measurement_head(key, reading.values, times_ms, reading.score)
-    return published(tenant, position, key, head)
+def measurements(
+    tenant: str, epoch: str, keys: Mapping[int, RoutingKey], rows: Iterable[Sequence[Any]]
+) -> list[Publication]:
+    """The publications that rows of `PLACED` were made of; `keys` by the number of the series."""
+    found: list[Publication] = []
+    for sequence, series, time_ms, lag_ms, score, *known, more in rows:
+        position, key = Position(epoch, sequence), keys[series]
+        times_ms = (time_ms, time_ms + lag_ms)
+        if more is None:
+            text = measurement_text(key, known, times_ms, score, str(position))
+            found.append(Publication(tenant, position, key, text))
+        else:
+            values = from_row((score, *known, more)).values
+            head = measurement_head(key, values, times_ms, score)
+            found.append(published(tenant, position, key, head))
+    return found
 
 
 def published(tenant: str, position: Position, key: RoutingKey, head: bytes) -> Publication:

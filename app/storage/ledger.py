@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 from app.model import Position, Publication, RoutingKey, Topic
 from app.storage.base import Draft, Kept, Outcome, Past, Taken
-from app.storage.columns import READING, from_row, measurement, published, reading_of, to_row
+from app.storage.columns import (
+    PLACED,
+    READING,
+    from_row,
+    measurements,
+    published,
+    reading_of,
+    to_row,
+)
 
 SERIES_REMEMBERED = 50_000
 """Beyond it they are all looked up anew."""
@@ -20,7 +28,7 @@ _MEASUREMENT = f"""
 """  # noqa: S608  (the names of columns)
 _NOTICE = "INSERT INTO notices VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _SAME = f"""
-    SELECT sequence, series, lag_ms, {", ".join(READING)} FROM measurements
+    SELECT {", ".join(PLACED)} FROM measurements
     WHERE sensor = ? AND time_ms = ?
 """  # noqa: S608  (as above)
 
@@ -95,12 +103,12 @@ class Ledger:
         )
         if inserted.rowcount:
             return None
-        first, place, lag_ms, *kept = db.execute(_SAME, (sensor, draft.time_ms)).fetchone()
-        if place != series or from_row(kept).values != reading.values:
+        first = db.execute(_SAME, (sensor, draft.time_ms)).fetchone()
+        if first[1] != series or from_row(first[-len(READING) :]).values != reading.values:
             return Taken()
-        position = Position(order.newest.epoch, first)
-        times_ms = (draft.time_ms, draft.time_ms + lag_ms)
-        return Kept(measurement(draft.tenant, position, draft.key, times_ms, kept), duplicate=True)
+        epoch, keys = order.newest.epoch, {series: draft.key}
+        (publication,) = measurements(draft.tenant, epoch, keys, [first])
+        return Kept(publication, duplicate=True)
 
     def _order(self, db: sqlite3.Connection, tenant: str) -> _Order:
         known = self._orders.get(tenant)

@@ -10,13 +10,13 @@ from app.model import Publication
 from app.protocol.topics import Selection
 from app.storage.base import DAY_MS, HOUR_MS, Bucket, Period
 from app.storage.catalog import Chosen
-from app.storage.columns import COLUMNS, READING
-from app.storage.sqlite_order import measurements_after, publication
+from app.storage.columns import COLUMNS, PLACED
+from app.storage.sqlite_order import measurements_after, publications
 from app.storage.sqlite_session import Owner, Session
 from app.storage.sums import Sums
 from app.storage.windows import Answer, Ask, Newest, answered, newest_buckets
 
-_COLUMNS = f"sequence, series, time_ms, lag_ms, {', '.join(READING)}"
+_COLUMNS = ", ".join(PLACED)
 _LISTED = "IN (SELECT value FROM json_each(?))"
 _COUNTS = ", ".join(f"count({column})" for column in COLUMNS)
 _TOTALS = ", ".join(f"total({column})" for column in COLUMNS)
@@ -44,7 +44,7 @@ def measurements(
         if after is not None:
             return measurements_after(session, owner, after, period, chosen)
         rows = itertools.islice(_newest_rows(session.db, period, chosen), period.limit)
-        return [publication(session, owner, row) for row in rows][::-1]
+        return publications(session, owner, rows)[::-1]
 
 
 def buckets(session: Session, tenant: str, period: Period, selection: Selection) -> list[Bucket]:

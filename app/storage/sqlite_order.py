@@ -8,14 +8,15 @@ for the half a million rows that a sensor has in a year).
 import heapq
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from app.model import Position, Publication, RoutingKey, Topic
 from app.protocol.topics import Selection
 from app.storage.base import Period, PrunedError
 from app.storage.catalog import Chosen
-from app.storage.columns import READING, measurement, published
+from app.storage.columns import PLACED, measurements, published
 from app.storage.selecting import Parameters, selected
 from app.storage.sqlite_session import Owner, Session
 
@@ -23,7 +24,7 @@ SPAN = 20_000
 """Sequences looked through at first; each next span has four times as many."""
 SCANNED = 500_000
 
-_COLUMNS = f"sequence, series, time_ms, lag_ms, {', '.join(READING)}"
+_COLUMNS = ", ".join(PLACED)
 _LISTED = "IN (SELECT value FROM json_each(?))"
 
 
@@ -130,19 +131,14 @@ class _Way:
             f" ORDER BY sequence {'DESC' if self.newest_first else ''} LIMIT ?",
             [*parameters, low, high, *times, limit],
         )
-        return [publication(self.session, self.owner, row) for row in rows]
+        return publications(self.session, self.owner, rows)
 
 
-def publication(session: Session, owner: Owner, row: tuple[int, ...]) -> Publication:
-    """Of a row: sequence, series, time, lag, reading."""
-    sequence, series, time_ms, lag_ms, *reading = row
-    return measurement(
-        owner.name,
-        Position(owner.epoch, sequence),
-        session.catalog.keys[series],
-        (time_ms, time_ms + lag_ms),
-        reading,
-    )
+def publications(
+    session: Session, owner: Owner, rows: Iterable[Sequence[Any]]
+) -> list[Publication]:
+    """Of rows of measurements' `PLACED` columns."""
+    return measurements(owner.name, owner.epoch, session.catalog.keys, rows)
 
 
 def _notices(
