@@ -48,7 +48,7 @@ def test_the_containers_nginx_has_the_same_configuration(tmp_path: Path) -> None
     )
     deploy(settings, tmp_path)
     text = (tmp_path / "nginx.conf").read_text()
-    assert "listen 0.0.0.0:443 ssl http2 default_server;" in text
+    assert "listen 0.0.0.0:443 ssl http2 default_server sndbuf=256k;" in text
     assert "return 308 https://gateway.example.org$request_uri;" in text
     done = subprocess.run(
         [str(BIN / "gixy"), str(tmp_path / "nginx.conf")],
