@@ -12,6 +12,7 @@ from app.domain.ingest import Ingest
 from app.domain.places import Places
 from app.domain.recovery import Recovery
 from app.domain.sweep import Sweep, drain
+from app.domain.upkeep import Upkeep
 from app.domain.watch import Watch
 from app.edge.access import Access
 from app.edge.gateway import Gateway
@@ -20,6 +21,7 @@ from app.edge.limits import Limits
 from app.protocol.quota import Rate
 from app.protocol.session import Rules
 from app.settings import Settings
+from app.storage.base import Retention
 from app.storage.sqlite import SqliteStore
 from auth.revocation import Revocations
 from auth.verified import VerifiedTokens
@@ -63,7 +65,8 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         keys=keys,
     )
     async with asyncio.TaskGroup() as background:
-        running = [background.create_task(Sweep(desk).run()), background.create_task(watch.run())]
+        work = (Sweep(desk), watch, Upkeep(store, hub, _retention(settings)))
+        running = [background.create_task(each.run()) for each in work]
         try:
             yield built
         finally:
@@ -80,6 +83,14 @@ def _places(settings: Settings) -> places.Bounds:
         per_ip=scaled(settings.connections_per_ip),
         per_subject=scaled(settings.connections_per_subject),
         per_tenant=scaled(settings.connections_per_tenant),
+    )
+
+
+def _retention(settings: Settings) -> Retention:
+    return Retention(
+        raw_days=settings.retention_raw_days,
+        hourly_days=settings.retention_hourly_days,
+        daily_days=settings.retention_daily_days,
     )
 
 

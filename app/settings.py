@@ -41,6 +41,7 @@ Unfinished = Annotated[str, AfterValidator(_empty)]
 """A setting whose subject this version does not have: better refused than ignored."""
 Rate = Annotated[str, AfterValidator(_rate)]
 Count = Annotated[int, Field(ge=1)]
+Days = Annotated[int, Field(ge=0, le=36_500)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -98,6 +99,9 @@ class Settings(BaseSettings):
     # What is kept
     ring_publications: Count = 4_096
     history_max_records: Count = 10_000
+    retention_raw_days: Days = 400
+    retention_hourly_days: Days = 1_830
+    retention_daily_days: Days = 3_660
 
     @field_validator("allowed_origins", mode="before")
     @classmethod

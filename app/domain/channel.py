@@ -43,6 +43,8 @@ class Channel:
 
     def __init__(self, position: Position, bounds: Bounds) -> None:
         self.position = position
+        self.oldest = 0
+        """Sequence of the oldest publication that the store still has; 0 before it was asked."""
         self.ring = Ring(bounds.publications, bounds.frame_bytes)
         self.audiences: dict[tuple[Selection, bool], Audience] = {}
         """By what they see and whether it is deflated for them."""
@@ -51,6 +53,10 @@ class Channel:
         self._alerts: deque[Entry] = deque(maxlen=bounds.alerts)
         self._routes: dict[RoutingKey, tuple[Audience, ...]] = {}
         self._waiting: dict[asyncio.Future[None], Selection] = {}
+
+    def recovers(self, position: Position) -> bool:
+        """Whether everything after it can be sent: it is of this order, and not past retention."""
+        return self.position.reaches(position) and position.sequence + 1 >= self.oldest
 
     def join(self, member: Reader, selection: Selection) -> Audience:
         deflated = member.connection.deflates

@@ -28,7 +28,8 @@ class Recovery:
     async def read_store(self, tenant: str, member: Member) -> None:
         """Send from the store until the ring holds the rest or the connection stops reading.
 
-        Raise `UnavailableError` when the store does not answer.
+        Raise `UnavailableError` when the store does not answer, `PrunedError` when it let go of
+        what is owed meanwhile.
         """
         async with self._turn:
             while member.replay is not None and not member.connection.paused:

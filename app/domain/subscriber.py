@@ -25,6 +25,7 @@ from app.protocol.session import (
     Session,
 )
 from app.protocol.topics import Grant, Selection, TopicFilter, written
+from app.storage.base import PrunedError
 from app.transport.connection import Connection
 from auth.principal import Principal
 
@@ -174,7 +175,7 @@ class Subscriber:
         self._select(effect.selection)
         now = self.channel.position
         after = None if effect.after is None else Position.parse(effect.after)
-        recovered = after is not None and now.reaches(after)
+        recovered = after is not None and self.channel.recovers(after)
         told: dict[str, object] = {"position": str(after if recovered else now)}
         if effect.after is not None:
             told["recovered"] = recovered
@@ -196,6 +197,8 @@ class Subscriber:
             await self._desk.recovery.read_store(self.principal.tenant, self)
         except UnavailableError:
             self.close(CloseCode.RESTART, "the store does not answer")
+        except PrunedError:
+            self.close(CloseCode.RESTART, "what was asked for is kept no more")
         except Exception:
             log.exception("replay failed", connection=self.id)
             self.close(CloseCode.RESTART, "the replay failed")

@@ -26,4 +26,9 @@ class Gateway:
 
     async def channel(self, tenant: str) -> Channel:
         """The tenant's channel; the store says where its order stands when it is opened."""
-        return self.hub.channel(tenant) or self.hub.open(tenant, await self.store.position(tenant))
+        channel = self.hub.channel(tenant)
+        if channel is None:
+            channel = self.hub.open(tenant, await self.store.position(tenant))
+        if not channel.oldest:
+            channel.oldest = max(channel.oldest, await self.store.oldest(tenant))
+        return channel

@@ -152,10 +152,6 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (step_ms, series, start_ms, quantity)
     ) WITHOUT ROWID;
 
-    CREATE TABLE pulse (number INTEGER PRIMARY KEY CHECK (number = 1), beats INTEGER NOT NULL);
-
-    INSERT INTO pulse VALUES (1, 0);
-
     INSERT INTO series (tenant, sensor, sensor_id, enseigne, salle)
         SELECT DISTINCT tenants.number, 0, sensor_id, ifnull(enseigne, ''), ifnull(salle, '')
         FROM publications JOIN tenants ON tenants.name = publications.tenant
