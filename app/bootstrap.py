@@ -22,7 +22,7 @@ from app.protocol.quota import Rate
 from app.protocol.session import Rules
 from app.settings import Settings
 from app.storage.base import Retention
-from app.storage.sqlite import SqliteStore
+from app.storage.sqlite.store import SqliteStore
 from auth.revocation import Revocations
 from auth.verified import VerifiedTokens
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app.errors import ConflictError, NotFoundError
 from app.storage.base import Device, Tenant
-from app.storage.sqlite import connect, prepare
+from app.storage.sqlite.file import connect, prepare
 from auth.principal import valid_tenant
 
 

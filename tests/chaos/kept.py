@@ -9,7 +9,7 @@ import httpx2
 
 from app.model import Publication, Topic
 from app.protocol.topics import Grant, Selection, TopicFilter
-from app.storage.sqlite import SqliteStore
+from app.storage.sqlite.store import SqliteStore
 from tests.chaos.ledger import Seen
 from tests.chaos.stack import TENANT, Stack
 

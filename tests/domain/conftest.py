@@ -24,7 +24,7 @@ from app.model import Position, Publication, RoutingKey, Topic
 from app.protocol.quota import Rate
 from app.protocol.session import Rules
 from app.protocol.topics import Grant, parse_filters
-from app.storage.sqlite import SqliteStore
+from app.storage.sqlite.store import SqliteStore
 from app.transport.connection import Connection
 from app.transport.deflate import inflate
 from auth.principal import Principal, Role

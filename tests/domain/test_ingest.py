@@ -13,7 +13,7 @@ from app.domain.ingest import Ingest, Receipt, Rejected, Sender
 from app.errors import BadRequestError, ForbiddenError, GatewayError, TooLargeError
 from app.model import Publication, Topic
 from app.protocol.topics import Grant, Selection, parse_filters
-from app.storage.sqlite import SqliteStore
+from app.storage.sqlite.store import SqliteStore
 from tests.domain.test_measurement import BODY, DOCUMENTED
 
 NOW = 1_763_546_701.5  # 2025-11-19T10:05:01.5Z

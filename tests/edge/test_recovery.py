@@ -10,7 +10,7 @@ from websockets.asyncio.client import ClientConnection
 
 from app.model import RoutingKey, Topic
 from app.storage.base import Draft, Reading
-from app.storage.sqlite import SqliteStore
+from app.storage.sqlite.store import SqliteStore
 from tests.conftest import Running, Start
 
 LIFTED = 1_000

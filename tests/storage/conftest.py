@@ -13,7 +13,7 @@ from app.iaq.message import in_order, measurement_head
 from app.model import Publication, RoutingKey, Topic
 from app.protocol.topics import Grant, Selection, parse_filters
 from app.storage.base import Committed, Draft, Kept, Outcome, Reading, Store
-from app.storage.sqlite import SqliteStore
+from app.storage.sqlite.store import SqliteStore
 
 EVERYTHING = Selection(parse_filters(["all"]), Grant())
 

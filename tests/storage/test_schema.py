@@ -9,8 +9,9 @@ import pytest
 
 from app.storage.base import Device, Taken
 from app.storage.registry import registry
-from app.storage.schema import MIGRATIONS, NewerSchemaError, migrate
-from app.storage.sqlite import SqliteStore, connect, prepare
+from app.storage.sqlite.file import connect, prepare
+from app.storage.sqlite.schema import MIGRATIONS, NewerSchemaError, migrate
+from app.storage.sqlite.store import SqliteStore
 from tests.storage.conftest import EVERYTHING, KEY, draft
 
 VERSION_1 = Path(__file__).parent / "version_1.sql"
@@ -97,7 +98,7 @@ def test_a_step_that_fails_leaves_nothing_behind(
     prepare(tmp_path / "gateway.db")
     before = shape(tmp_path / "gateway.db")
     broken = (*MIGRATIONS, "CREATE TABLE half (a); CREATE TABLE half (a)")
-    monkeypatch.setattr("app.storage.schema.MIGRATIONS", broken)
+    monkeypatch.setattr("app.storage.sqlite.schema.MIGRATIONS", broken)
     connection = connect(tmp_path / "gateway.db")
     with pytest.raises(sqlite3.OperationalError):
         migrate(connection)

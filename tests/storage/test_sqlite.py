@@ -14,9 +14,10 @@ import pytest
 from app.errors import UnavailableError
 from app.model import Publication, RoutingKey, Topic
 from app.storage.base import Draft
-from app.storage.ledger import Ledger
-from app.storage.sqlite import SqliteStore, connect, prepare
-from app.storage.sqlite_writer import Writer
+from app.storage.sqlite.file import connect, prepare
+from app.storage.sqlite.ledger import Ledger
+from app.storage.sqlite.store import SqliteStore
+from app.storage.sqlite.writer import Writer
 from tests.storage.conftest import EVERYTHING, Opened, draft, kept
 
 ROOT = Path(__file__).parents[2]
@@ -60,7 +61,7 @@ import asyncio, itertools, sys
 from pathlib import Path
 from app.model import RoutingKey, Topic
 from app.storage.base import Draft, Reading
-from app.storage.sqlite import SqliteStore
+from app.storage.sqlite.store import SqliteStore
 
 times = itertools.count()
 

@@ -18,7 +18,7 @@ from app.storage.base import Period, PrunedError
 from app.storage.catalog import Chosen
 from app.storage.columns import PLACED, measurements, published
 from app.storage.selecting import Parameters, selected
-from app.storage.sqlite_session import Owner, Session
+from app.storage.sqlite.session import Owner, Session
 
 SPAN = 20_000
 """Sequences looked through at first; each next span has four times as many."""

@@ -5,23 +5,16 @@ a thousand concurrent ones share it: no delay is added to wait for company.
 """
 
 import asyncio
-import fcntl
-import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from app.errors import UnavailableError
 from app.model import Position, Publication
 from app.protocol.topics import Selection
-from app.storage import sqlite_history as history
-from app.storage import sqlite_order as order
-from app.storage import sqlite_queries as queries
-from app.storage import sqlite_upkeep as upkeep
 from app.storage.base import (
     Bucket,
     Committed,
@@ -32,51 +25,17 @@ from app.storage.base import (
     Pruned,
     Retention,
 )
-from app.storage.ledger import Ledger
-from app.storage.schema import migrate
-from app.storage.sqlite_session import Session
-from app.storage.sqlite_writer import Writer
+from app.storage.sqlite import history, order, queries, upkeep
+from app.storage.sqlite.file import connect, prepare
+from app.storage.sqlite.ledger import Ledger
+from app.storage.sqlite.session import Session
+from app.storage.sqlite.writer import Writer
 
 PROBE_BYTES = 65_536
 """Written by each health check: about what a commit under load takes, so that both fail alike."""
 READERS = 2
-BUSY_TIMEOUT = 5.0
-"""Seconds to wait for another process's write: a command line that makes a device, a backup."""
 
 T = TypeVar("T")
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection as every user of the file has it; statements commit by themselves."""
-    connection = sqlite3.connect(
-        path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
-    )
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
-
-
-def prepare(path: Path) -> None:
-    """Make or migrate the file, readable by its owner alone, one process after the other."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(path.parent):
-        path.touch(mode=0o600, exist_ok=True)
-        connection = connect(path)
-        try:
-            migrate(connection)
-        finally:
-            connection.close()
-
-
-@contextmanager
-def _alone(directory: Path) -> Iterator[None]:
-    """SQLite itself does not wait for whoever else switches a new file to WAL: it fails."""
-    held = os.open(directory, os.O_RDONLY)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(held)
 
 
 class SqliteStore:

@@ -13,7 +13,7 @@ import structlog
 from app.errors import UnavailableError
 from app.model import Publication
 from app.storage.base import Committed
-from app.storage.ledger import Ledger
+from app.storage.sqlite.ledger import Ledger
 
 MAX_REQUESTS = 512
 """Requests in one commit, so that the first of them does not wait long for the last."""

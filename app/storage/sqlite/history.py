@@ -11,8 +11,8 @@ from app.protocol.topics import Selection
 from app.storage.base import DAY_MS, HOUR_MS, Bucket, Period
 from app.storage.catalog import Chosen
 from app.storage.columns import COLUMNS, PLACED
-from app.storage.sqlite_order import measurements_after, publications
-from app.storage.sqlite_session import Owner, Session
+from app.storage.sqlite.order import measurements_after, publications
+from app.storage.sqlite.session import Owner, Session
 from app.storage.sums import Sums
 from app.storage.windows import Answer, Ask, Newest, answered, newest_buckets
 

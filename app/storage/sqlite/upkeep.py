@@ -8,7 +8,7 @@ import sqlite3
 
 from app.storage.base import DAY_MS, HOUR_MS, Pruned, Retention
 from app.storage.columns import COLUMNS
-from app.storage.ledger import Ledger
+from app.storage.sqlite.ledger import Ledger
 
 ROLLED_AT_ONCE = 2_000
 PRUNED_AT_ONCE = 1_000

@@ -3,7 +3,7 @@
 import time
 
 from app.storage.base import Denied
-from app.storage.sqlite_session import Session
+from app.storage.sqlite.session import Session
 
 
 def oldest(session: Session, tenant: str) -> int:
