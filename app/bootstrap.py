@@ -50,6 +50,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         if keys.refresh():
             tokens.clear()
 
+    upkeep = Upkeep(store, hub, _retention(settings))
     watch = Watch(store, revocations, desk, refresh_keys)
     await watch.look()
     built = Gateway(
@@ -63,9 +64,10 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         access=Access(tokens),
         limits=Limits(settings),
         keys=keys,
+        upkeep=upkeep,
     )
     async with asyncio.TaskGroup() as background:
-        work = (Sweep(desk), watch, Upkeep(store, hub, _retention(settings)))
+        work = (Sweep(desk), watch, upkeep)
         running = [background.create_task(each.run()) for each in work]
         try:
             yield built

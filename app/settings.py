@@ -99,9 +99,9 @@ class Settings(BaseSettings):
     # What is kept
     ring_publications: Count = 4_096
     history_max_records: Count = 10_000
-    retention_raw_days: Days = 400
-    retention_hourly_days: Days = 1_830
-    retention_daily_days: Days = 3_660
+    retention_raw_days: Days = 0
+    retention_hourly_days: Days = 0
+    retention_daily_days: Days = 0
 
     @field_validator("allowed_origins", mode="before")
     @classmethod

@@ -15,6 +15,7 @@ from auth.principal import Role
 
 Name = Annotated[str, typer.Argument(help="The tenant's name.")]
 Owner = Annotated[str, typer.Option("--tenant", help="The tenant it belongs to.")]
+Days = Annotated[int | None, typer.Option(min=0, max=36_500, help="Days; 0: for ever.")]
 DeviceName = Annotated[str, typer.Argument(help="The device's name, unique in its tenant.")]
 
 
@@ -24,6 +25,7 @@ def commands(cli: typer.Typer) -> None:
     tenants.command("list")(list_tenants)
     tenants.command("disable")(disable)
     tenants.command("enable")(enable)
+    tenants.command("retention")(retention)
     cli.add_typer(tenants, name="tenant")
     devices = typer.Typer(help="Devices: long-lived tokens that can be revoked.")
     devices.command("add")(add_device)
@@ -41,11 +43,13 @@ def add_tenant(name: Name) -> None:
 
 
 def list_tenants() -> None:
-    """Print the tenants: name, since when, state."""
+    """Print the tenants: name, since when, state, days of raw, hourly and daily (-: default)."""
     with registry(Settings().database_path) as store:
         for tenant in store.tenants():
             state = "disabled" if tenant.disabled else "active"
-            result(f"{tenant.name}\t{wire_time(tenant.created_ms)}\t{state}")
+            kept = (tenant.raw_days, tenant.hourly_days, tenant.daily_days)
+            days = "\t".join("-" if each is None else str(each) for each in kept)
+            result(f"{tenant.name}\t{wire_time(tenant.created_ms)}\t{state}\t{days}")
 
 
 def disable(name: Name) -> None:
@@ -56,6 +60,16 @@ def disable(name: Name) -> None:
 def enable(name: Name) -> None:
     """Let a disabled tenant in again."""
     _switch(name, disabled=False)
+
+
+def retention(name: Name, raw: Days = None, hourly: Days = None, daily: Days = None) -> None:
+    """Let go of a tenant's past after so many days; what is left out is the gateway's default.
+
+    A running gateway begins within a minute. Means are kept at least as long as what they are of.
+    """
+    with registry(Settings().database_path) as store:
+        store.retain(name, raw, hourly, daily)
+    note(f"tenant {name} keeps what it is told to")
 
 
 def add_device(

@@ -58,6 +58,10 @@ class Channel:
         """Whether everything after it can be sent: it is of this order, and not past retention."""
         return self.position.reaches(position) and position.sequence + 1 >= self.oldest
 
+    def lost(self, oldest: int) -> None:
+        """The store has nothing before this sequence any more."""
+        self.oldest = max(self.oldest, oldest)
+
     def join(self, member: Reader, selection: Selection) -> Audience:
         deflated = member.connection.deflates
         audience = self.audiences.get((selection, deflated))

@@ -197,7 +197,8 @@ class Subscriber:
             await self._desk.recovery.read_store(self.principal.tenant, self)
         except UnavailableError:
             self.close(CloseCode.RESTART, "the store does not answer")
-        except PrunedError:
+        except PrunedError as error:
+            self.channel.lost(error.oldest)
             self.close(CloseCode.RESTART, "what was asked for is kept no more")
         except Exception:
             log.exception("replay failed", connection=self.id)

@@ -34,6 +34,12 @@ class Upkeep:
         self._retention = retention
         self._clock = clock
         self._prune_at = 0.0
+        self.behind = 0
+        """Publications that are not part of the means yet."""
+        self.pruned = 0
+        """Publications and means let go of."""
+        self.since_ms = 0
+        """When the oldest publication of any tenant was received; 0 without one."""
 
     async def run(self) -> None:
         """Until cancelled. While the store does not answer, nothing is lost by waiting."""
@@ -46,7 +52,7 @@ class Upkeep:
 
     async def roll_up(self) -> None:
         """Take all that is new into the means, part by part."""
-        while await self._resting(self._store.roll_up):
+        while await self._resting(self._roll_up):
             pass
 
     async def prune(self) -> None:
@@ -60,12 +66,18 @@ class Upkeep:
             await self.prune()
             self._prune_at = time.monotonic() + PRUNE_INTERVAL
 
+    async def _roll_up(self) -> bool:
+        self.behind = await self._store.roll_up()
+        return self.behind > 0
+
     async def _prune(self) -> bool:
         pruned = await self._store.prune(self._retention, int(self._clock() * 1000))
+        self.pruned += pruned.rows
+        self.since_ms = pruned.since_ms
         for tenant, oldest in pruned.oldest.items():
             channel = self._hub.channel(tenant)
             if channel is not None:
-                channel.oldest = max(channel.oldest, oldest)
+                channel.lost(oldest)
         return pruned.more
 
     async def _resting(self, part: Callable[[], Awaitable[bool]]) -> bool:

@@ -6,6 +6,7 @@ from app.domain.channel import Channel
 from app.domain.desk import Desk
 from app.domain.hub import Hub
 from app.domain.ingest import Ingest
+from app.domain.upkeep import Upkeep
 from app.edge.access import Access
 from app.edge.keys import Keys
 from app.edge.limits import Limits
@@ -23,6 +24,7 @@ class Gateway:
     access: Access
     limits: Limits
     keys: Keys
+    upkeep: Upkeep
 
     async def channel(self, tenant: str) -> Channel:
         """The tenant's channel; the store says where its order stands when it is opened."""
@@ -30,5 +32,5 @@ class Gateway:
         if channel is None:
             channel = self.hub.open(tenant, await self.store.position(tenant))
         if not channel.oldest:
-            channel.oldest = max(channel.oldest, await self.store.oldest(tenant))
+            channel.lost(await self.store.oldest(tenant))
         return channel

@@ -35,6 +35,7 @@ class GatewayCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from self._connections()
         yield from self._delivery()
+        yield from self._upkeep()
         yield from self._refusals()
 
     def _connections(self) -> Iterator[Metric]:
@@ -61,6 +62,13 @@ class GatewayCollector(Collector):
         yield _counter("lagged", "Times a slow socket got a digest.", hub.lagged)
         yield _counter("dropped", "Messages slow sockets were not sent.", hub.dropped)
         yield _gauge("store_waiting", "Drafts that wait for a commit.", self._gateway.store.waiting)
+
+    def _upkeep(self) -> Iterator[Metric]:
+        upkeep = self._gateway.upkeep
+        yield _gauge("store_behind", "Publications that no mean has yet.", upkeep.behind)
+        yield _counter("store_pruned", "Publications and means past retention.", upkeep.pruned)
+        since = "When the oldest publication kept came in; 0: none, or not looked yet."
+        yield _gauge("store_oldest_timestamp_seconds", since, upkeep.since_ms / 1000)
 
     def _refusals(self) -> Iterator[Metric]:
         gateway = self._gateway

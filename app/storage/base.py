@@ -114,6 +114,25 @@ class Retention:
     hourly_days: int = 0
     daily_days: int = 0
 
+    def narrowed(self, days: Sequence[int | None]) -> "Retention":
+        """With a tenant's own days, in this order, where it has any."""
+        usual = (self.raw_days, self.hourly_days, self.daily_days)
+        return Retention(
+            *(each if own is None else own for own, each in zip(days, usual, strict=True))
+        )
+
+    def ends_ms(self, now_ms: int) -> tuple[int, int, int]:
+        """Before which time publications, hourly and daily means are past; 0 is for ever.
+
+        Means outlast what they are made of: a step shows no gap where there are measurements.
+        """
+        raw, hourly, daily = (
+            now_ms - days * DAY_MS if days else 0
+            for days in (self.raw_days, self.hourly_days, self.daily_days)
+        )
+        hourly = min(raw, hourly)
+        return raw, hourly, min(hourly, daily)
+
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
@@ -121,7 +140,11 @@ class Pruned:
 
     oldest: Mapping[str, int]
     """The tenants that lost publications, with the oldest sequence that each still has."""
+    rows: int
+    """Publications and means that went."""
     more: bool
+    since_ms: int = 0
+    """When the oldest publication that any tenant still has was received; 0 without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +180,11 @@ class Denied:
 
 class PrunedError(Exception):
     """Something after the sequence that was asked for is past its retention."""
+
+    def __init__(self, oldest: int) -> None:
+        super().__init__(f"kept from {oldest} on")
+        self.oldest = oldest
+        """The sequence of the oldest publication that is kept, or will be."""
 
 
 class Store(Protocol):
@@ -203,10 +231,10 @@ class Store(Protocol):
     async def buckets(self, tenant: str, period: Period, selection: Selection) -> list[Bucket]:
         """By time, then by sensor, site and room. A step without a measurement has none."""
 
-    async def roll_up(self) -> bool:
-        """Take a small part of what is new into the hourly and daily means; whether there is more.
+    async def roll_up(self) -> int:
+        """Take a small part of what is new into the hourly and daily means.
 
-        `buckets` counts what has not been taken in yet by itself.
+        How many publications are left. `buckets` counts what has not been taken in yet by itself.
         """
 
     async def prune(self, default: Retention, now_ms: int) -> Pruned:

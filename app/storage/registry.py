@@ -43,17 +43,26 @@ class Registry:
             raise ConflictError("there is a tenant of that name")
 
     def disable_tenant(self, name: str, *, disabled: bool) -> None:
-        changed = self._connection.execute(
-            "UPDATE tenants SET disabled = ? WHERE name = ?", (disabled, name)
-        )
-        if not changed.rowcount:
-            raise NotFoundError("there is no tenant of that name")
+        self._change_tenant("disabled = ?", disabled, name)
+
+    def retain(
+        self, name: str, raw_days: int | None, hourly_days: int | None, daily_days: int | None
+    ) -> None:
+        """Give a tenant a retention of its own; None: the gateway's."""
+        days = (raw_days, hourly_days, daily_days)
+        self._change_tenant("raw_days = ?, hourly_days = ?, daily_days = ?", *days, name)
 
     def tenants(self) -> list[Tenant]:
         rows = self._connection.execute(
-            "SELECT name, created_ms, disabled FROM tenants ORDER BY name"
+            """
+            SELECT name, created_ms, disabled, raw_days, hourly_days, daily_days
+            FROM tenants ORDER BY name
+            """
         )
-        return [Tenant(name, created_ms, bool(disabled)) for name, created_ms, disabled in rows]
+        return [
+            Tenant(name, created_ms, bool(disabled), *days)
+            for name, created_ms, disabled, *days in rows
+        ]
 
     def add_device(self, device: Device) -> None:
         """Raise `ConflictError` if the tenant has one of that name that is not revoked."""
@@ -73,6 +82,14 @@ class Registry:
         )
         if not added.rowcount:
             raise ConflictError("the tenant has a device of that name")
+
+    def _change_tenant(self, change: str, *parameters: object) -> None:
+        changed = self._connection.execute(
+            f"UPDATE tenants SET {change} WHERE name = ?",  # noqa: S608  (the names of columns)
+            parameters,
+        )
+        if not changed.rowcount:
+            raise NotFoundError("there is no tenant of that name")
 
     def revoke_device(self, tenant: str, name: str) -> None:
         """Raise `NotFoundError` if the tenant never had one; revoking it twice changes nothing."""

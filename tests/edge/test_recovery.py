@@ -9,7 +9,7 @@ from httpx2 import AsyncClient
 from websockets.asyncio.client import ClientConnection
 
 from app.model import RoutingKey, Topic
-from app.storage.base import Draft, Reading
+from app.storage.base import DAY_MS, Draft, Reading, Retention
 from app.storage.sqlite.store import SqliteStore
 from tests.conftest import Running, Start
 
@@ -114,6 +114,47 @@ async def test_a_foreign_position_recovers_nothing_and_says_so(gateway: Running)
             assert answer["recovered"] is False
             assert answer["position"] == position
         assert await post(device, 1) == await positions(socket, 1)
+
+
+async def prune_unheard_of(gateway: Running) -> None:
+    """Another process lets go of everything, as one that shares the store may."""
+    store = SqliteStore(gateway.settings.database_path, lambda _: None, capacity=1)
+    while await store.roll_up():
+        pass
+    in_two_days_ms = time.time_ns() // 1_000_000 + 2 * DAY_MS
+    assert (await store.prune(Retention(raw_days=1), in_two_days_ms)).rows
+    await store.close()
+
+
+async def test_what_is_past_retention_is_not_recovered_and_it_is_said(gateway: Running) -> None:
+    async with gateway.client("device") as device, gateway.client("dashboard") as dashboard:
+        kept = await post(device, 5)
+        await prune_unheard_of(gateway)
+        kept += await post(device, 2)
+        page = (await dashboard.get("/api/messages", params={"after": kept[1]})).json()
+        assert page["recovered"] is False
+        assert [message["position"] for message in page["messages"]] == kept[5:]
+        page = (await dashboard.get("/api/messages", params={"after": kept[4]})).json()
+        assert page["recovered"] is True
+        async with gateway.dashboard("?topics=") as socket:
+            await receive(socket)
+            answer = await subscribe(socket, kept[1])
+            assert (answer["recovered"], answer["position"]) == (False, kept[6])
+            await nothing_more_comes(socket)
+
+
+async def test_a_socket_is_closed_rather_than_sent_a_part(gateway: Running) -> None:
+    async with gateway.client("device") as device:
+        kept = await post(device, 5)
+        async with gateway.dashboard("?topics=") as socket:
+            await receive(socket)
+            await prune_unheard_of(gateway)
+            assert (await subscribe(socket, kept[1]))["recovered"] is True
+            await asyncio.wait_for(socket.wait_closed(), 10)
+            assert socket.close_code == 1012
+        async with gateway.dashboard("?topics=") as socket:
+            await receive(socket)
+            assert (await subscribe(socket, kept[1]))["recovered"] is False
 
 
 async def test_pages_of_messages_join_without_hole_or_repeat(start: Start) -> None:

@@ -63,7 +63,7 @@ def measurements_after(
 def refuse_pruned(owner: Owner, sequence: int) -> None:
     """Raise `PrunedError` where something after the sequence is missing."""
     if sequence < owner.pruned:
-        raise PrunedError
+        raise PrunedError(owner.pruned + 1)
 
 
 @dataclass(slots=True)

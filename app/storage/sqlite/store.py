@@ -85,7 +85,7 @@ class SqliteStore:
     async def buckets(self, tenant: str, period: Period, selection: Selection) -> list[Bucket]:
         return await self._read(lambda session: history.buckets(session, tenant, period, selection))
 
-    async def roll_up(self) -> bool:
+    async def roll_up(self) -> int:
         return await self.writer.submit(upkeep.roll_up)
 
     async def prune(self, default: Retention, now_ms: int) -> Pruned:

@@ -50,10 +50,22 @@ _FIRST_KEPT = """
         WHERE tenant = ?1 AND sequence > ?2 AND sequence <= ?3 AND received_ms >= ?4
     )
 """
+_SINCE = """
+    SELECT ifnull(min(received_ms), 0) FROM (
+        SELECT (
+            SELECT time_ms + lag_ms FROM measurements INDEXED BY measurement_sequence
+            WHERE tenant = number ORDER BY sequence LIMIT 1
+        ) AS received_ms FROM tenants
+        UNION ALL
+        SELECT (
+            SELECT received_ms FROM notices WHERE tenant = number ORDER BY sequence LIMIT 1
+        ) FROM tenants
+    )
+"""
 
 
-def roll_up(db: sqlite3.Connection, _: Ledger) -> bool:
-    """A part of at most `ROLLED_AT_ONCE` sequences; whether there is more."""
+def roll_up(db: sqlite3.Connection, _: Ledger) -> int:
+    """A part of at most `ROLLED_AT_ONCE` sequences; how many are left."""
     behind = db.execute(
         """
         SELECT number, rolled, newest FROM (
@@ -63,7 +75,9 @@ def roll_up(db: sqlite3.Connection, _: Ledger) -> bool:
         ) WHERE newest > rolled
         """
     ).fetchall()
-    left = ROLLED_AT_ONCE
+    waiting = sum(newest - rolled for _, rolled, newest in behind)
+    left = min(waiting, ROLLED_AT_ONCE)
+    waiting -= left
     for tenant, rolled, newest in behind:
         until = min(newest, rolled + left)
         for step_ms in (HOUR_MS, DAY_MS):
@@ -71,9 +85,9 @@ def roll_up(db: sqlite3.Connection, _: Ledger) -> bool:
                 db.execute(statement, (step_ms, tenant, rolled, until))
         db.execute("UPDATE tenants SET rolled = ? WHERE number = ?", (until, tenant))
         left -= until - rolled
-        if left <= 0:
-            return True
-    return False
+        if not left:
+            break
+    return int(waiting)
 
 
 def prune(db: sqlite3.Connection, ledger: Ledger, default: Retention, now_ms: int) -> Pruned:
@@ -83,7 +97,7 @@ def prune(db: sqlite3.Connection, ledger: Ledger, default: Retention, now_ms: in
     for number, name, *days in db.execute(
         "SELECT number, name, raw_days, hourly_days, daily_days FROM tenants"
     ).fetchall():
-        raw, hourly, daily = _limits(days, default, now_ms)
+        raw, hourly, daily = default.narrowed(days).ends_ms(now_ms)
         reached, gone = _prune_raw(db, number, raw, left)
         if gone:
             oldest[name] = reached + 1
@@ -93,14 +107,8 @@ def prune(db: sqlite3.Connection, ledger: Ledger, default: Retention, now_ms: in
         left -= _prune_means(db, number, DAY_MS, daily, left)
         if left <= 0:
             break
-    return Pruned(oldest, more=left <= 0)
-
-
-def _limits(days: list[int | None], default: Retention, now_ms: int) -> list[int]:
-    """Before which time something is past; 0 for what is kept for ever."""
-    chosen = zip(days, (default.raw_days, default.hourly_days, default.daily_days), strict=True)
-    kept = [usual if own is None else own for own, usual in chosen]
-    return [now_ms - each * DAY_MS if each else 0 for each in kept]
+    (since_ms,) = db.execute(_SINCE).fetchone()
+    return Pruned(oldest, rows=PRUNED_AT_ONCE - left, more=left <= 0, since_ms=since_ms)
 
 
 def _prune_raw(db: sqlite3.Connection, tenant: int, before_ms: int, most: int) -> tuple[int, int]:
@@ -114,6 +122,8 @@ def _prune_raw(db: sqlite3.Connection, tenant: int, before_ms: int, most: int) -
         return pruned, 0
     (kept,) = db.execute(_FIRST_KEPT, (tenant, pruned, until, before_ms)).fetchone()
     until = until if kept is None else kept - 1
+    if until == pruned:
+        return pruned, 0
     for table in ("measurements INDEXED BY measurement_sequence", "notices"):
         db.execute(
             f"DELETE FROM {table} WHERE tenant = ? AND sequence > ? AND sequence <= ?",  # noqa: S608  (one of two names)
