@@ -18,11 +18,13 @@ from app.edge.access import Access
 from app.edge.gateway import Gateway
 from app.edge.keys import Keys
 from app.edge.limits import Limits
+from app.protocol.conversation import Rules
 from app.protocol.quota import Rate
-from app.protocol.session import Rules
+from app.protocol.topics import Grant
 from app.settings import Settings
 from app.storage.base import Retention
 from app.storage.sqlite.store import SqliteStore
+from auth.principal import Principal
 from auth.revocation import Revocations
 from auth.verified import VerifiedTokens
 
@@ -44,7 +46,15 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
     tokens = VerifiedTokens(keys.verifier, capacity=TOKENS_REMEMBERED, revoked=revocations.revoked)
     hub = Hub(channel.Bounds(settings.ring_publications, RING_BYTES))
     store = SqliteStore(settings.database_path, hub.publish, capacity=STORE_CAPACITY)
-    desk = Desk(hub, Recovery(hub, store), Places(_places(settings)), _rules(settings))
+    access, limits = Access(tokens), Limits(settings)
+
+    def renew(token: str, held: Principal, ip: str) -> tuple[Principal, Grant]:
+        """A signature to verify, as in a handshake: it counts as one."""
+        limits.handshake(ip)
+        return access.renewed(token, held)
+
+    seats = Places(_places(settings))
+    desk = Desk(hub, Recovery(hub, store), seats, _rules(settings), renew)
 
     def refresh_keys() -> None:
         if keys.refresh():
@@ -61,8 +71,8 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         ingest=Ingest(
             store, time.time, max_ahead=settings.max_clock_ahead, max_batch=settings.max_batch
         ),
-        access=Access(tokens),
-        limits=Limits(settings),
+        access=access,
+        limits=limits,
         keys=keys,
         upkeep=upkeep,
     )

@@ -120,6 +120,9 @@ class Dashboard:
     def pong_received(self) -> None:
         raise NotImplementedError("nobody sends anything")
 
+    def shutdown(self) -> None:
+        self.connection.abort()
+
     def closed(self, code: int, clean: bool) -> None:
         pass
 

@@ -17,8 +17,8 @@ from websockets.typing import Subprotocol
 from app.server import serve
 from app.settings import Settings
 from auth.keys import KeyRing, create_key
-from auth.principal import Role
-from auth.tokens import TokenIssuer
+from auth.principal import Principal, Role
+from auth.tokens import TokenIssuer, TokenVerifier
 
 ORIGIN = "https://localhost:8443"
 
@@ -55,6 +55,10 @@ class Running:
             topics=topics,
             sensors=sensors,
         )
+
+    def verified(self, token: str) -> Principal:
+        ring = KeyRing.load(self.settings.keys_dir)
+        return TokenVerifier(ring, self.settings.token_issuer).verify(token, time.time())
 
     def bearer(self, role: str, **claims: Any) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token(role, **claims)}"}

@@ -9,7 +9,8 @@ from app.domain.places import Place, Places
 from app.domain.recovery import Recovery
 from app.errors import UnavailableError
 from app.protocol.closes import CloseCode
-from app.protocol.session import Rules
+from app.protocol.conversation import Rules
+from app.protocol.topics import Grant
 from app.transport.connection import Connection
 from auth.principal import Principal
 
@@ -26,13 +27,28 @@ class Live(Protocol):
     def close(self, code: CloseCode, reason: str) -> None:
         """Begin to close; nothing if that has begun already."""
 
+    def shutdown(self) -> None:
+        """The gateway restarts: close as soon as what was taken on is answered."""
+
+
+class Renew(Protocol):
+    def __call__(self, token: str, held: Principal, ip: str) -> tuple[Principal, Grant]:
+        """Who the token speaks for, now in place of `held`, and what it grants.
+
+        Raise `GatewayError` for one that does not verify, one of another role, subject or tenant,
+        and too many from this address. Must not block.
+        """
+
 
 class Desk:
-    def __init__(self, hub: Hub, recovery: Recovery, places: Places, rules: Rules) -> None:
+    def __init__(
+        self, hub: Hub, recovery: Recovery, places: Places, rules: Rules, renew: Renew
+    ) -> None:
         self.hub = hub
         self.recovery = recovery
         self.places = places
         self.rules = rules
+        self.renew = renew
         self.live: set[Live] = set()
         self.draining = False
         self.emptied = asyncio.Event()

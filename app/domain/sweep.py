@@ -7,7 +7,6 @@ import time
 import structlog
 
 from app.domain.desk import Desk
-from app.protocol.closes import CloseCode
 
 INTERVAL = 1.0
 """Seconds between sweeps: how late a deadline may be noticed."""
@@ -58,7 +57,7 @@ async def drain(desk: Desk, grace: float) -> None:
         if subscriber.connection.paused:
             subscriber.connection.abort()
         else:
-            subscriber.close(CloseCode.RESTART, "the gateway restarts")
+            subscriber.shutdown()
     if desk.live:
         desk.emptied.clear()
         with contextlib.suppress(TimeoutError):

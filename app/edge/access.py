@@ -36,6 +36,16 @@ class Access:
             raise ForbiddenError(f"this needs a token with the role {role}")
         return principal
 
+    def renewed(self, token: str, held: Principal) -> tuple[Principal, Grant]:
+        """The token in place of the one that `held` came with, on a socket that stays open.
+
+        Raise `UnauthenticatedError` or `ForbiddenError`.
+        """
+        principal = self.verify(token, held.role)
+        if (principal.tenant, principal.subject) != (held.tenant, held.subject):
+            raise ForbiddenError("this socket is another subject's")
+        return principal, grant_of(principal)
+
 
 def header_token(connection: HTTPConnection) -> str | None:
     """Two headers are as suspicious as a malformed one: neither is chosen."""

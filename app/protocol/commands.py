@@ -1,10 +1,14 @@
-"""What a client may say on the socket, parsed and validated from the text of one message."""
+"""What a client may say on a socket, parsed and validated from the text of one message."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 
 from app.errors import BadRequestError, GatewayError, InvalidInputError
+
+MAX_TOKEN = 8_192
+"""Characters of a token that anybody reads."""
 
 Identifier = Annotated[str, msgspec.Meta(max_length=64)] | int
 """Echoed in the answer so that a client can pair the two."""
@@ -27,7 +31,10 @@ class Ping(msgspec.Struct, tag_field="type", tag="ping", frozen=True):
     id: Identifier | None = None
 
 
-Command = Subscribe | Unsubscribe | Ping
+class Auth(msgspec.Struct, tag_field="type", tag="auth", frozen=True):
+    token: Annotated[str, msgspec.Meta(max_length=MAX_TOKEN)]
+    """Another token of the same subject and tenant, to go on with."""
+    id: Identifier | None = None
 
 
 class _Envelope(msgspec.Struct):
@@ -35,39 +42,56 @@ class _Envelope(msgspec.Struct):
     id: Identifier | None = None
 
 
-_decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
-_decode_envelope = msgspec.json.Decoder(_Envelope).decode
-TYPES = ("subscribe", "unsubscribe", "ping")
-
-
 class UnknownCommandError(InvalidInputError):
     code = "unknown_command"
 
 
-def parse(text: str) -> Command:
-    """Raise `BadRequestError`, `UnknownCommandError` or `InvalidInputError`.
-
-    The error carries the message's `id` in its details where it could be read.
-    """
-    try:
-        return _decoder.decode(text)
-    except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
-        raise _explained(text) from error
+C = TypeVar("C")
 
 
-def _explained(text: str) -> GatewayError:
-    try:
-        envelope = _decode_envelope(text)
-    except (msgspec.ValidationError, UnicodeError):
-        return InvalidInputError("a message is an object with a `type`; `id` is text or a number")
-    except (msgspec.MsgspecError, RecursionError):
-        return BadRequestError("a message is one JSON object")
-    details = {} if envelope.id is None else {"id": envelope.id}
-    if envelope.type not in TYPES:
-        return UnknownCommandError(f"`type` is one of {', '.join(TYPES)}", **details)
-    if envelope.type == "ping":
-        return InvalidInputError("`ping` takes an optional `id`", **details)
-    message = f"`{envelope.type}` takes `topics`, a list of 1 to 128 texts"
-    if envelope.type == "subscribe":
-        message += ", and `after`, a position"
-    return InvalidInputError(message, **details)
+class Vocabulary(Generic[C]):
+    """The commands of one kind of client."""
+
+    def __init__(self, commands: msgspec.json.Decoder[C], takes: Mapping[str, str]) -> None:
+        """`takes` says in words what each command's members are, for who got them wrong."""
+        self._decode = commands.decode
+        self._takes = takes
+
+    def parse(self, text: str) -> C:
+        """Raise `BadRequestError`, `UnknownCommandError` or `InvalidInputError`.
+
+        The error carries the message's `id` in its details where it could be read.
+        """
+        try:
+            return self._decode(text)
+        except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
+            raise self._explained(text) from error
+
+    def _explained(self, text: str) -> GatewayError:
+        try:
+            envelope = _decode_envelope(text)
+        except (msgspec.ValidationError, UnicodeError):
+            return InvalidInputError(
+                "a message is an object with a `type`; `id` is text or a number"
+            )
+        except (msgspec.MsgspecError, RecursionError):
+            return BadRequestError("a message is one JSON object")
+        details = {} if envelope.id is None else {"id": envelope.id}
+        takes = self._takes.get(envelope.type or "")
+        if takes is None:
+            return UnknownCommandError(f"`type` is one of {', '.join(self._takes)}", **details)
+        return InvalidInputError(f"`{envelope.type}` takes {takes}", **details)
+
+
+_decode_envelope = msgspec.json.Decoder(_Envelope).decode
+
+_TOPICS = "`topics`, a list of 1 to 128 texts"
+_EVERYONES = {
+    "ping": "an optional `id`",
+    "auth": "`token`, a text",
+}
+
+DASHBOARD = Vocabulary(
+    msgspec.json.Decoder(Subscribe | Unsubscribe | Ping | Auth),
+    {"subscribe": f"{_TOPICS}, and `after`, a position", "unsubscribe": _TOPICS, **_EVERYONES},
+)

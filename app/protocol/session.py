@@ -1,27 +1,23 @@
-"""One dashboard's conversation as a value machine: text and `now` in, effects out.
-
-It knows no socket, no clock and no hub. Times are seconds on one monotonic clock, but for
-`expires_at`, which the caller gives on that same clock.
-"""
+"""One dashboard's conversation: what it subscribes to, within what its token grants."""
 
 from dataclasses import dataclass
 
-import msgspec
-
 from app.errors import ForbiddenError, GatewayError, InvalidInputError
 from app.protocol.closes import CloseCode
-from app.protocol.commands import Ping, Subscribe, Unsubscribe, parse
-from app.protocol.quota import Quota, Rate
+from app.protocol.commands import DASHBOARD, Ping, Subscribe, Unsubscribe
+from app.protocol.conversation import (
+    Authenticate,
+    Close,
+    Conversation,
+    Expiring,
+    Heartbeat,
+    Rules,
+    Send,
+    answer,
+    answered,
+)
+from app.protocol.quota import Quota
 from app.protocol.topics import Grant, Selection, TopicFilter, parse_filters, written
-
-_encode = msgspec.json.Encoder().encode
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Text for the client."""
-
-    payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +40,7 @@ class Resume:
     answer: dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
-    code: CloseCode
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
-    """Send a ping frame."""
-
-
-Effect = Send | Select | Resume | Close | Heartbeat
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What is the same for every session: times in seconds, counts per connection."""
-
-    heartbeat: float
-    idle_timeout: float
-    slow_timeout: float
-    """How long a connection may go without reading while messages wait for it."""
-    max_topics: int
-    max_bad_commands: int
-    message_rate: Rate
+Effect = Send | Select | Resume | Close | Heartbeat | Expiring | Authenticate
 
 
 class ReplayingError(GatewayError):
@@ -76,67 +48,51 @@ class ReplayingError(GatewayError):
     retryable = True
 
 
-class Session:
-    __slots__ = (
-        "_bad",
-        "_expires_at",
-        "_heartbeat_at",
-        "_quota",
-        "_rules",
-        "replaying",
-        "selection",
-    )
+class Session(Conversation):
+    __slots__ = ("_quota", "replaying", "selection")
+
+    vocabulary = DASHBOARD
 
     def __init__(
-        self, rules: Rules, selection: Selection, *, now: float, expires_at: float
+        self,
+        rules: Rules,
+        selection: Selection,
+        *,
+        now: float,
+        expires_at: float,
+        lifetime: float,
     ) -> None:
-        self._rules = rules
+        super().__init__(rules, now=now, expires_at=expires_at, lifetime=lifetime)
         self._quota = Quota(rules.message_rate)
-        self._bad = 0
-        self._expires_at = expires_at
-        self._heartbeat_at = now + rules.heartbeat
         self.selection = selection
         self.replaying = False
         """Set by the owner while a replay is under way: there is one at a time."""
 
     def receive(self, text: str, now: float) -> list[Effect]:
-        """Answer one message of the client."""
         wait = self._quota.spend(now)
         if wait:
             return [Close(CloseCode.TOO_MANY_MESSAGES, f"retry_after={int(wait) + 1}")]
-        identifier: object = None
-        try:
-            command = parse(text)
-            identifier = command.id
-            effects = self._obey(command)
-        except GatewayError as error:
-            return self._complain(error, identifier)
-        self._bad = 0
-        return effects
+        return super().receive(text, now)
 
-    def tick(self, now: float, last_heard: float) -> list[Effect]:
-        """What is due at `now`, given when the last frame of any kind came in."""
-        if now >= self._expires_at:
-            return [Close(CloseCode.TOKEN_ENDED, "the token expired")]
-        if now - last_heard >= self._rules.idle_timeout:
-            return [Close(CloseCode.IDLE, "nothing was heard")]
-        if now >= self._heartbeat_at:
-            self._heartbeat_at = now + self._rules.heartbeat
-            return [Heartbeat()]
-        return []
+    def renew(self, grant: Grant, *, expires_at: float, lifetime: float) -> list[Effect]:
+        """Topics that the new token does not grant are not subscribed to any more."""
+        super().renew(grant, expires_at=expires_at, lifetime=lifetime)
+        if grant == self.selection.grant:
+            return []
+        chosen = frozenset(filter(grant.reaches, self.selection.chosen))
+        self.selection = Selection(chosen, grant)
+        return [Select(self.selection)]
 
     def _obey(self, command: Subscribe | Unsubscribe | Ping) -> list[Effect]:
         if isinstance(command, Ping):
-            return [_answer("pong", command.id)]
+            return [Send(answer("pong", command.id))]
         topics = parse_filters(command.topics)
         if isinstance(command, Subscribe):
             return [self._subscribe(command, topics)]
         chosen = self.selection.chosen - topics
         self.selection = Selection(chosen, self.selection.grant)
-        return [
-            Select(self.selection),
-            _answer("unsubscribed", command.id, topics=written(chosen)),
-        ]
+        told = answer("unsubscribed", command.id, topics=written(chosen))
+        return [Select(self.selection), Send(told)]
 
     def _subscribe(self, command: Subscribe, topics: frozenset[TopicFilter]) -> Resume:
         chosen = admitted(topics, self.selection.grant) | self.selection.chosen
@@ -145,23 +101,8 @@ class Session:
         if command.after is not None and self.replaying:
             raise ReplayingError("a replay is under way: ask again when it has ended")
         self.selection = Selection(chosen, self.selection.grant)
-        answer = _members("subscribed", command.id, topics=written(chosen))
-        return Resume(self.selection, topics, command.after, answer)
-
-    def _complain(self, error: GatewayError, identifier: object) -> list[Effect]:
-        complaint = _answer(
-            "error",
-            error.details.get("id", identifier),
-            code=error.code,
-            message=error.message,
-            retryable=error.retryable,
-        )
-        if error.retryable:
-            return [complaint]
-        self._bad += 1
-        if self._bad < self._rules.max_bad_commands:
-            return [complaint]
-        return [complaint, Close(CloseCode.BAD_COMMANDS, "repeated bad commands")]
+        told = answered("subscribed", command.id, topics=written(chosen))
+        return Resume(self.selection, topics, command.after, told)
 
 
 def admitted(topics: frozenset[TopicFilter], grant: Grant) -> frozenset[TopicFilter]:
@@ -172,12 +113,3 @@ def admitted(topics: frozenset[TopicFilter], grant: Grant) -> frozenset[TopicFil
     if not all(grant.reaches(topic) for topic in topics):
         raise ForbiddenError("the token does not grant one of these topics")
     return topics
-
-
-def _answer(kind: str, identifier: object, **members: object) -> Send:
-    return Send(_encode(_members(kind, identifier, **members)))
-
-
-def _members(kind: str, identifier: object, **members: object) -> dict[str, object]:
-    echoed = {} if identifier is None else {"id": identifier}
-    return {"type": kind, **members, **echoed}

@@ -42,6 +42,9 @@ class Listener(Protocol):
     def writable(self) -> None:
         """The peer reads again: `Connection.paused` has just become False. Not while closing."""
 
+    def shutdown(self) -> None:
+        """The server ends: `Connection.close`, at once or soon. May come while closing."""
+
     def closed(self, code: int, clean: bool) -> None:
         """The socket is gone; called exactly once, and last.
 
@@ -139,7 +142,7 @@ class Connection(asyncio.Protocol):
 
         The one timer there is: the server waits until its connections are gone, swept or not.
         """
-        self.close(CloseCode.RESTART.code, "the gateway restarts")
+        self._listener.shutdown()
         asyncio.get_running_loop().call_later(CLOSE_GRACE, self.abort)
 
     # asyncio.Protocol

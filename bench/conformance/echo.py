@@ -57,6 +57,9 @@ class _TextEcho:
     def writable(self) -> None:
         pass
 
+    def shutdown(self) -> None:
+        self.connection.abort()
+
     def closed(self, code: int, clean: bool) -> None:
         pass
 

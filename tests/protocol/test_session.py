@@ -7,9 +7,19 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from app.errors import LimitReachedError, UnauthenticatedError
 from app.protocol.closes import CloseCode
+from app.protocol.conversation import (
+    WARNING,
+    Authenticate,
+    Close,
+    Expiring,
+    Heartbeat,
+    Rules,
+    Send,
+)
 from app.protocol.quota import Rate
-from app.protocol.session import Close, Effect, Heartbeat, Resume, Rules, Select, Send, Session
+from app.protocol.session import Effect, Resume, Select, Session
 from app.protocol.topics import Grant, Selection, TopicFilter, parse_filters
 
 RULES = Rules(
@@ -25,10 +35,12 @@ PING = '{"type":"ping"}'
 Json = dict[str, Any]
 
 
-def session(*topics: str, grant: Grant | None = None, expires_at: float = 1e9) -> Session:
+def session(
+    *topics: str, grant: Grant | None = None, expires_at: float = 1e9, lifetime: float = 900
+) -> Session:
     """Begun at 0."""
     selection = Selection(parse_filters(topics or ["all"]), grant or Grant())
-    return Session(RULES, selection, now=0, expires_at=expires_at)
+    return Session(RULES, selection, now=0, expires_at=expires_at, lifetime=lifetime)
 
 
 def said(effect: Effect) -> Json:
@@ -200,9 +212,75 @@ class TestDeadlines:
         assert one.tick(60, 0.1) == []
 
     def test_the_tokens_end_is_its_end(self) -> None:
-        one = session(expires_at=10)
+        one = session(expires_at=10, lifetime=10)
         assert one.tick(9.9, 9.9) == []
         assert one.tick(10, 10) == [Close(CloseCode.TOKEN_ENDED, "the token expired")]
+
+    def test_a_minute_before_the_end_the_client_is_told_once(self) -> None:
+        one = session(expires_at=900)
+        told = [now for now in range(900) if Expiring() in one.tick(now, now)]
+        assert told == [900 - WARNING]
+
+    def test_who_comes_with_less_left_is_told_at_once(self) -> None:
+        one = session(expires_at=20)
+        assert one.tick(1, 1) == [Expiring()]
+        assert one.tick(2, 2) == []
+
+    def test_a_token_that_never_had_a_minute_is_its_holders_own_affair(self) -> None:
+        one = session(expires_at=20, lifetime=WARNING)
+        assert [due for now in range(20) for due in one.tick(now, now)] == []
+
+
+class TestRenewal:
+    def test_a_token_is_handed_on_to_be_verified(self) -> None:
+        effects = session().receive('{"type":"auth","token":"a.b.c","id":3}', 0)
+        assert effects == [Authenticate("a.b.c", 3)]
+
+    def test_its_end_counts_from_then_on_be_it_later_or_earlier(self) -> None:
+        one = session(expires_at=100)
+        assert one.tick(50, 50) == [Expiring(), Heartbeat()]
+        one.renew(Grant(), expires_at=1_000, lifetime=950)
+        assert one.tick(101, 101) == [Heartbeat()]
+        one.renew(Grant(), expires_at=102, lifetime=950)
+        assert one.tick(102, 102) == [Close(CloseCode.TOKEN_ENDED, "the token expired")]
+
+    def test_of_the_new_one_the_client_is_told_as_well(self) -> None:
+        one = session(expires_at=30)
+        assert one.tick(1, 1) == [Expiring()]
+        one.renew(Grant(), expires_at=80, lifetime=900)
+        assert one.tick(19, 19) == []
+        assert one.tick(20, 20) == [Expiring()]
+
+    def test_what_the_new_one_does_not_grant_is_not_subscribed_to_any_more(self) -> None:
+        one = session("alerts", "measurements:Maison", "measurements:Bistrot")
+        grant = Grant(parse_filters(["measurements:Maison"]))
+        chosen = parse_filters(["measurements:Maison"])
+        effects = one.renew(grant, expires_at=900, lifetime=900)
+        assert effects == [Select(Selection(chosen, grant))]
+        assert told(one, {"type": "subscribe", "topics": ["alerts"]})["code"] == "forbidden"
+
+    def test_the_same_grant_changes_nothing(self) -> None:
+        one = session("alerts", grant=Grant(parse_filters(["alerts"])))
+        assert one.renew(Grant(parse_filters(["alerts"])), expires_at=9, lifetime=900) == []
+
+    def test_tokens_that_do_not_verify_are_bad_commands(self) -> None:
+        one = session()
+        refused = UnauthenticatedError("the token is not valid here")
+        for _ in range(RULES.max_bad_commands - 1):
+            one.receive('{"type":"auth","token":"x"}', 0)
+            (complaint,) = one.complain(refused, 7)
+            assert (said(complaint)["code"], said(complaint)["id"]) == ("unauthenticated", 7)
+        assert one.complain(refused, 7)[-1] == Close(
+            CloseCode.BAD_COMMANDS, "repeated bad commands"
+        )
+
+    def test_a_limit_that_was_reached_says_which_and_for_how_long(self) -> None:
+        error = LimitReachedError("too many requests", limit="handshake_rate_per_ip", retry_after=9)
+        (complaint,) = session().complain(error, None)
+        assert said(complaint) == {
+            "type": "error", "code": "rate_limited", "message": "too many requests",
+            "retryable": True, "limit": "handshake_rate_per_ip", "retry_after": 9,
+        }  # fmt: skip
 
 
 commands = st.fixed_dictionaries(

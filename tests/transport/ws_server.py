@@ -118,6 +118,9 @@ class Recorder:
     def writable(self) -> None:
         self.heard.put(("writable",))
 
+    def shutdown(self) -> None:
+        self.connection.close(1012, "the gateway restarts")
+
     def closed(self, code: int, clean: bool) -> None:
         self.heard.put(("closed", code, clean))
 
