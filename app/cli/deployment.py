@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -11,8 +12,11 @@ from app import logs
 from app.cli import demo
 from app.cli.credentials import issue
 from app.cli.exclusive import exclusive
+from app.cli.records import now_ms, records
 from app.cli.report import RefusedError, note, result
+from app.errors import ConflictError
 from app.settings import Settings
+from app.storage.records import tenants
 from auth.errors import KeyRingError
 from auth.keys import KeyRing, create_key
 from auth.principal import Role
@@ -63,17 +67,14 @@ def up(
 
 def prepare(settings: Settings) -> list[str]:
     """What a first run needs: a signing key and a demo tenant. Says how to sign in."""
-    from app.storage.registry import registry
-
     try:
         KeyRing.load(settings.keys_dir)
     except KeyRingError:
         if any(settings.keys_dir.glob("*.pem")):
             raise
         create_key(settings.keys_dir)
-    with registry(settings.database_path) as store:
-        if DEMO_TENANT not in {tenant.name for tenant in store.tenants()}:
-            store.add_tenant(DEMO_TENANT)
+    with records(settings) as sql, suppress(ConflictError):
+        tenants.add(sql, DEMO_TENANT, now_ms())
     token = issue(
         settings, subject="demo", tenant=DEMO_TENANT, role=Role.DASHBOARD, ttl=SIGN_IN_TTL
     )

@@ -1,16 +1,16 @@
 """Commands for tenants and devices."""
 
-import time
 from typing import Annotated
 
 import typer
 
 from app.cli.credentials import Ttl, check_tenant, duration, issue, listed, read_own
+from app.cli.records import now_ms, records
 from app.cli.report import RefusedError, note, result
 from app.model import wire_time
 from app.settings import Settings
-from app.storage.base import Device
-from app.storage.registry import registry
+from app.storage.records import devices, tenants
+from app.storage.records.devices import Device
 from auth.principal import Role
 
 Name = Annotated[str, typer.Argument(help="The tenant's name.")]
@@ -20,32 +20,32 @@ DeviceName = Annotated[str, typer.Argument(help="The device's name, unique in it
 
 
 def commands(cli: typer.Typer) -> None:
-    tenants = typer.Typer(help="Tenants: each sees only its own.", no_args_is_help=True)
-    tenants.command("add")(add_tenant)
-    tenants.command("list")(list_tenants)
-    tenants.command("disable")(disable)
-    tenants.command("enable")(enable)
-    tenants.command("retention")(retention)
-    cli.add_typer(tenants, name="tenant")
-    devices = typer.Typer(help="Devices: long-lived tokens that can be revoked.")
-    devices.command("add")(add_device)
-    devices.command("list")(list_devices)
-    devices.command("revoke")(revoke)
-    cli.add_typer(devices, name="device")
+    tenant = typer.Typer(help="Tenants: each sees only its own.", no_args_is_help=True)
+    tenant.command("add")(add_tenant)
+    tenant.command("list")(list_tenants)
+    tenant.command("disable")(disable)
+    tenant.command("enable")(enable)
+    tenant.command("retention")(retention)
+    cli.add_typer(tenant, name="tenant")
+    device = typer.Typer(help="Devices: long-lived tokens that can be revoked.")
+    device.command("add")(add_device)
+    device.command("list")(list_devices)
+    device.command("revoke")(revoke)
+    cli.add_typer(device, name="device")
 
 
 def add_tenant(name: Name) -> None:
     """Make a tenant."""
     check_tenant(name)
-    with registry(Settings().database_path) as store:
-        store.add_tenant(name)
+    with records(Settings()) as sql:
+        tenants.add(sql, name, now_ms())
     note(f"tenant {name} added")
 
 
 def list_tenants() -> None:
     """Print the tenants: name, since when, state, days of raw, hourly and daily (-: default)."""
-    with registry(Settings().database_path) as store:
-        for tenant in store.tenants():
+    with records(Settings()) as sql:
+        for tenant in tenants.listed(sql):
             state = "disabled" if tenant.disabled else "active"
             kept = (tenant.raw_days, tenant.hourly_days, tenant.daily_days)
             days = "\t".join("-" if each is None else str(each) for each in kept)
@@ -67,8 +67,8 @@ def retention(name: Name, raw: Days = None, hourly: Days = None, daily: Days = N
 
     A running gateway begins within a minute. Means are kept at least as long as what they are of.
     """
-    with registry(Settings().database_path) as store:
-        store.retain(name, raw, hourly, daily)
+    with records(Settings()) as sql:
+        tenants.retain(sql, name, raw, hourly, daily)
     note(f"tenant {name} keeps what it is told to")
 
 
@@ -93,18 +93,18 @@ def add_device(
         sensors=tuple(named),
         token_id=principal.token_id,
         expires_at=principal.expires_at,
-        created_ms=int(time.time() * 1000),
+        created_ms=now_ms(),
         revoked=False,
     )
-    with registry(settings.database_path) as store:
-        store.add_device(device)
+    with records(settings) as sql:
+        devices.add(sql, device)
     result(token)
 
 
 def list_devices(tenant: Owner) -> None:
     """Print a tenant's devices: name, sensors, the token's end, state."""
-    with registry(Settings().database_path) as store:
-        for device in store.devices(tenant):
+    with records(Settings()) as sql:
+        for device in devices.listed(sql, tenant):
             state = "revoked" if device.revoked else "active"
             ends = wire_time(device.expires_at * 1000)
             result(f"{device.name}\t{','.join(device.sensors)}\t{ends}\t{state}")
@@ -112,12 +112,12 @@ def list_devices(tenant: Owner) -> None:
 
 def revoke(name: DeviceName, tenant: Owner) -> None:
     """Refuse a device's token from now on."""
-    with registry(Settings().database_path) as store:
-        store.revoke_device(tenant, name)
+    with records(Settings()) as sql:
+        devices.revoke(sql, tenant, name)
     note(f"device {name} revoked")
 
 
 def _switch(name: str, *, disabled: bool) -> None:
-    with registry(Settings().database_path) as store:
-        store.disable_tenant(name, disabled=disabled)
+    with records(Settings()) as sql:
+        tenants.disable(sql, name, disabled=disabled)
     note(f"tenant {name} {'disabled' if disabled else 'enabled'}")

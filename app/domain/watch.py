@@ -1,6 +1,7 @@
 """Notices what an operator did: a tenant disabled, a device's token revoked, keys rotated."""
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import structlog
@@ -9,6 +10,7 @@ from app.domain.desk import Desk
 from app.errors import UnavailableError
 from app.protocol.closes import CloseCode
 from app.storage.base import Store
+from app.storage.records.denied import shut_out
 from auth.revocation import Revocations
 
 INTERVAL = 1.0
@@ -38,7 +40,8 @@ class Watch:
 
     async def look(self) -> None:
         """Take over who is shut out and close their sockets."""
-        denied = await self._store.denied()
+        now = time.time()
+        denied = await self._store.consult(lambda sql: shut_out(sql, now))
         self._revocations.replace(denied.tokens, denied.tenants)
         if not (denied.tokens or denied.tenants):
             return

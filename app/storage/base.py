@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from app.model import Position, Publication, RoutingKey
 from app.protocol.topics import Selection
+from app.storage.sql import Work
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,37 +150,6 @@ class Pruned:
     """When the oldest publication that any tenant still has was received; 0 without one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tenant:
-    name: str
-    created_ms: int
-    disabled: bool
-    raw_days: int | None = None
-    """A retention of its own; None: the default. Likewise below."""
-    hourly_days: int | None = None
-    daily_days: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    tenant: str
-    name: str
-    sensors: tuple[str, ...]
-    token_id: str
-    expires_at: int
-    created_ms: int
-    revoked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Denied:
-    """Who is shut out at the moment."""
-
-    tenants: frozenset[str]
-    tokens: dict[str, int]
-    """Revoked ones that have not ended yet: id → end, in seconds since the epoch."""
-
-
 class PrunedError(Exception):
     """Something after the sequence that was asked for is past its retention."""
 
@@ -243,7 +215,15 @@ class Store(Protocol):
         Publications go in the order of their positions, and not before they were rolled up.
         """
 
-    async def denied(self) -> Denied: ...
+    async def transact(self, work: Work[T]) -> T:
+        """Do work on records and make it durable, together with whatever else waits.
+
+        Work that raises keeps nothing and fails alone. It runs on the thread that writes, so it
+        must be short. Raise `UnavailableError` as `append` does.
+        """
+
+    async def consult(self, work: Work[T]) -> T:
+        """Work that only reads records, all of one moment; nothing it changes is kept."""
 
     async def check(self) -> None:
         """Raise `UnavailableError` if the store would not keep anything now."""

@@ -2,11 +2,10 @@
 
 import asyncio
 from dataclasses import replace
-from pathlib import Path
 
 from app.domain.upkeep import Upkeep
 from app.storage.base import DAY_MS, Retention
-from app.storage.registry import registry
+from app.storage.records import tenants
 from app.storage.sqlite.upkeep import PRUNED_AT_ONCE, ROLLED_AT_ONCE
 from tests.domain.conftest import House, until
 from tests.storage.conftest import draft
@@ -74,15 +73,12 @@ async def test_senders_are_kept_between_two_parts(house: House) -> None:
         await working
 
 
-async def test_a_tenants_own_retention_is_taken_over_while_it_runs(
-    house: House, tmp_path: Path
-) -> None:
+async def test_a_tenants_own_retention_is_taken_over_while_it_runs(house: House) -> None:
     upkeep = upkeep_of(house, Retention())
     await fill(house, 2)
     await upkeep.roll_up()
     await upkeep.prune()
     assert upkeep.pruned == 0
-    with registry(tmp_path / "gateway.db") as operator:
-        operator.retain("acme", 10, None, None)
+    await house.store.transact(lambda sql: tenants.retain(sql, "acme", 10, None, None))
     await upkeep.prune()
     assert await house.store.oldest("acme") == 3

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.storage.base import Device
-from app.storage.registry import registry
+from app.storage.records import devices
+from app.storage.records.devices import Device
+from app.storage.sqlite.sql import records
 from auth.principal import Role
 from tests.conftest import Running, Start
 from tests.edge.wire import assert_silence, end_of, heard, measurement, say
@@ -121,15 +122,17 @@ async def test_from_then_on_the_new_token_is_the_one_that_may_be_revoked(
 
     tokens = {name: gateway.token("dashboard") for name in ("old", "new")}
     names = {name: gateway.verified(token).token_id for name, token in tokens.items()}
-    with registry(gateway.settings.database_path) as operator:
-        operator.add_tenant("acme")
+    path = gateway.settings.database_path
+    with records(path) as sql:
         for token_id in names.values():
-            operator.add_device(named(token_id))
-        async with gateway.dashboard(token=tokens["old"]) as socket:
-            await heard(socket)
-            await say(socket, type="auth", token=tokens["new"])
-            operator.revoke_device("acme", names["old"])
-            await asyncio.sleep(1.5)
-            await assert_silence(socket)
-            operator.revoke_device("acme", names["new"])
-            assert (await end_of(socket, within=2.5))[0] == 4401
+            devices.add(sql, named(token_id))
+    async with gateway.dashboard(token=tokens["old"]) as socket:
+        await heard(socket)
+        await say(socket, type="auth", token=tokens["new"])
+        with records(path) as sql:
+            devices.revoke(sql, "acme", names["old"])
+        await asyncio.sleep(1.5)
+        await assert_silence(socket)
+        with records(path) as sql:
+            devices.revoke(sql, "acme", names["new"])
+        assert (await end_of(socket, within=2.5))[0] == 4401

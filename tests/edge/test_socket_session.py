@@ -6,7 +6,8 @@ import contextlib
 import pytest
 from websockets.asyncio.client import ClientConnection
 
-from app.storage.registry import registry
+from app.storage.records import tenants
+from app.storage.sqlite.sql import records
 from tests.conftest import Running, Start
 from tests.edge.wire import NOTICES, assert_silence, end_of, heard, measurement, say
 from tests.transport.ws_peer import Peer, request
@@ -178,16 +179,15 @@ async def test_a_token_that_ends_ends_its_socket_within_five_seconds(gateway: Ru
 async def test_a_disabled_tenants_sockets_end_within_two_seconds_and_stay_out(
     gateway: Running,
 ) -> None:
-    with registry(gateway.settings.database_path) as tenants:
-        tenants.add_tenant("acme")
-        async with gateway.dashboard() as socket, gateway.dashboard(tenant="globex") as other:
-            await heard(socket)
-            tenants.disable_tenant("acme", disabled=True)
-            assert (await end_of(socket, within=2.5))[0] == 4403
-            await heard(other)
-            await assert_silence(other)
-        async with gateway.client("device") as device:
-            assert (await device.post("/api/ingest", json=measurement())).status_code == 401
+    async with gateway.dashboard() as socket, gateway.dashboard(tenant="globex") as other:
+        await heard(socket)
+        with records(gateway.settings.database_path) as sql:
+            tenants.disable(sql, "acme", disabled=True)
+        assert (await end_of(socket, within=2.5))[0] == 4403
+        await heard(other)
+        await assert_silence(other)
+    async with gateway.client("device") as device:
+        assert (await device.post("/api/ingest", json=measurement())).status_code == 401
 
 
 def silent_peer(gateway: Running) -> list[tuple[int, bytes]]:

@@ -1,13 +1,12 @@
 """The contract of `Store.roll_up`, `prune` and `oldest`: every backend passes it."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from app.model import RoutingKey, Topic
 from app.storage.base import DAY_MS, HOUR_MS, WEEK_MS, Past, Period, PrunedError, Retention, Store
-from app.storage.registry import registry
+from app.storage.records import tenants
 from tests.storage.conftest import EVERYTHING, KEY, draft, kept
 
 NOW = 1_763_546_700_000
@@ -170,15 +169,11 @@ class TestPruning:
         await prune(store, raw_days=10)
         kept((await store.append([draft(time_ms=days_ago(900), received_ms=NOW)]))[0])
 
-    async def test_a_tenants_own_retention_counts_and_nobody_elses(
-        self, store: Store, tmp_path: Path
-    ) -> None:
+    async def test_a_tenants_own_retention_counts_and_nobody_elses(self, store: Store) -> None:
         for tenant in ("acme", "other"):
             await fill(store, 12, 1, tenant=tenant)
-        with registry(tmp_path / "gateway.db") as operator:
-            operator.retain("other", 10, None, None)
+        await store.transact(lambda sql: tenants.retain(sql, "other", 10, None, None))
         assert await prune(store) == 1
-        with registry(tmp_path / "gateway.db") as operator:
-            operator.retain("other", None, None, None)
+        await store.transact(lambda sql: tenants.retain(sql, "other", None, None, None))
         assert await prune(store, raw_days=5) == 1
         assert [await store.oldest(tenant) for tenant in ("acme", "other")] == [2, 2]

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from app.storage.base import Device, Taken
-from app.storage.registry import registry
+from app.storage.base import Taken
+from app.storage.records import devices
+from app.storage.records.denied import shut_out
+from app.storage.records.devices import Device
 from app.storage.sqlite.file import connect, prepare
 from app.storage.sqlite.schema import MIGRATIONS, NewerSchemaError, migrate
+from app.storage.sqlite.sql import records
 from app.storage.sqlite.store import SqliteStore
 from tests.storage.conftest import EVERYTHING, KEY, draft
 
@@ -61,8 +64,8 @@ def test_devices_of_version_1_are_kept(tmp_path: Path) -> None:
         " VALUES ('acme', 'hub', '[\"s1\"]', 'jti', 9, 1, 1)"
     )
     old.close()
-    with registry(tmp_path / "gateway.db") as devices:
-        assert devices.devices("acme") == [Device("acme", "hub", ("s1",), "jti", 9, 1, True)]
+    with records(tmp_path / "gateway.db") as sql:
+        assert devices.listed(sql, "acme") == [Device("acme", "hub", ("s1",), "jti", 9, 1, True)]
 
 
 async def test_what_version_1_kept_is_read_as_it_was_sent(tmp_path: Path) -> None:
@@ -77,7 +80,7 @@ async def test_what_version_1_kept_is_read_as_it_was_sent(tmp_path: Path) -> Non
         assert [each.text for each in found] == [text for owner, text in sent if owner == tenant]
         assert [each.position.sequence for each in found] == list(range(1, len(found) + 1))
         assert await store.position(tenant) == found[-1].position
-    assert (await store.denied()).tenants == {"other"}
+    assert (await store.consult(lambda sql: shut_out(sql, 0))).tenants == {"other"}
     first = draft(key=replace(KEY, sensor_id="bureau1"), time_ms=1_763_546_700_000)
     assert await store.append([first]) == [Taken()]
     await store.close()

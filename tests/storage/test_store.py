@@ -10,13 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.errors import UnavailableError
+from app.errors import ConflictError, UnavailableError
 from app.model import Position, Publication, RoutingKey, Topic
 from app.protocol.topics import NAMES, Grant, Selection, TopicFilter, parse_filters
 from app.storage.base import Bucket, Draft, Kept, Period, Store, Taken
+from app.storage.records import tenants
+from app.storage.records.tenants import Tenant
+from app.storage.sql import Sql
 from tests.storage.conftest import EVERYTHING, Backend, Opened, completed, draft, kept
 
 EVER = Period(0, 4_000_000_000_000)
+NOW_MS = 1_763_546_700_000
 
 
 class TestAppending:
@@ -318,10 +322,32 @@ class TestTenants:
         assert mine.position.epoch != theirs.position.epoch
         assert Position.parse(str(mine.position)) == mine.position
 
-    async def test_nobody_is_shut_out_at_first(self, store: Store) -> None:
-        await store.append([draft()])
-        denied = await store.denied()
-        assert (denied.tenants, denied.tokens) == (frozenset(), {})
+
+class TestRecords:
+    async def test_what_was_done_is_consulted_afterwards(self, store: Store) -> None:
+        await store.transact(lambda sql: tenants.add(sql, "acme", NOW_MS))
+        assert await store.consult(tenants.listed) == [Tenant("acme", NOW_MS, disabled=False)]
+
+    async def test_what_raises_keeps_nothing_and_fails_alone(self, store: Store) -> None:
+        def half(sql: Sql) -> None:
+            tenants.add(sql, "half", NOW_MS)
+            raise ConflictError("no")
+
+        done = await asyncio.gather(
+            store.transact(lambda sql: tenants.add(sql, "one", NOW_MS)),
+            store.transact(half),
+            store.transact(lambda sql: tenants.add(sql, "two", NOW_MS)),
+            store.append([draft("acme")]),
+            return_exceptions=True,
+        )
+        assert isinstance(done[1], ConflictError)
+        assert isinstance(done[3], list)
+        names = [tenant.name for tenant in await store.consult(tenants.listed)]
+        assert names == ["acme", "one", "two"]
+
+    async def test_nothing_is_changed_by_consulting(self, store: Store) -> None:
+        await store.consult(lambda sql: tenants.add(sql, "acme", NOW_MS))
+        assert await store.consult(tenants.listed) == []
 
 
 class TestLife:

@@ -18,17 +18,18 @@ from app.protocol.topics import Selection
 from app.storage.base import (
     Bucket,
     Committed,
-    Denied,
     Draft,
     Outcome,
     Period,
     Pruned,
     Retention,
 )
+from app.storage.sql import Work
 from app.storage.sqlite import history, order, queries, upkeep
 from app.storage.sqlite.file import connect, prepare
 from app.storage.sqlite.ledger import Ledger
 from app.storage.sqlite.session import Session
+from app.storage.sqlite.sql import Undone, attempt, read
 from app.storage.sqlite.writer import Writer
 
 PROBE_BYTES = 65_536
@@ -93,8 +94,14 @@ class SqliteStore:
             lambda db, ledger: upkeep.prune(db, ledger, default, now_ms)
         )
 
-    async def denied(self) -> Denied:
-        return await self._read(queries.denied)
+    async def transact(self, work: Work[T]) -> T:
+        done = await self.writer.submit(lambda db, _: attempt(db, work))
+        if isinstance(done, Undone):
+            raise done.error
+        return done
+
+    async def consult(self, work: Work[T]) -> T:
+        return await self._read(lambda session: read(session.db, work))
 
     async def check(self) -> None:
         await self.writer.submit(_probe)

@@ -1,0 +1,1 @@
+"""What operators and people keep, a file per subject: functions of plain SQL."""
