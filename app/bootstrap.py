@@ -26,6 +26,7 @@ from app.storage.base import Retention
 from app.storage.sqlite.store import SqliteStore
 from auth.principal import Principal
 from auth.revocation import Revocations
+from auth.tickets import MemoryTickets
 from auth.verified import VerifiedTokens
 
 STORE_CAPACITY = 20_000
@@ -33,6 +34,8 @@ STORE_CAPACITY = 20_000
 RING_BYTES = 8 * 1024 * 1024
 """Frames held per tenant with connections, for those that fall behind."""
 TOKENS_REMEMBERED = 20_000
+TICKETS_HELD = 10_000
+"""More are refused as unavailable; each is gone within half a minute."""
 
 
 @contextlib.asynccontextmanager
@@ -46,7 +49,8 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
     tokens = VerifiedTokens(keys.verifier, capacity=TOKENS_REMEMBERED, revoked=revocations.revoked)
     hub = Hub(channel.Bounds(settings.ring_publications, RING_BYTES))
     store = SqliteStore(settings.database_path, hub.publish, capacity=STORE_CAPACITY)
-    access, limits = Access(tokens), Limits(settings)
+    tickets = MemoryTickets(capacity=TICKETS_HELD)
+    access, limits = Access(tokens, tickets), Limits(settings)
 
     def renew(token: str, held: Principal, ip: str) -> tuple[Principal, Grant]:
         """A signature to verify, as in a handshake: it counts as one."""
@@ -72,6 +76,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
             store, time.time, max_ahead=settings.max_clock_ahead, max_batch=settings.max_batch
         ),
         access=access,
+        tickets=tickets,
         limits=limits,
         keys=keys,
         upkeep=upkeep,

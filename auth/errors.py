@@ -10,6 +10,7 @@ Reason = Literal[
     "claims",  # well signed, but a claim is missing, of a wrong type or out of its bounds
     "expired",
     "revoked",
+    "ticket",  # used, expired, another origin's or never issued
 ]
 
 

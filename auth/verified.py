@@ -40,10 +40,14 @@ class VerifiedTokens:
         except TokenRefusedError:
             self.refused += 1
             raise
-        if self._revoked(principal):
-            self.refused += 1
-            raise TokenRefusedError("revoked")
+        self.check(principal, now)
         return principal
+
+    def check(self, principal: Principal, now: float) -> None:
+        """Raises TokenRefusedError where its token has ended or was revoked since it verified."""
+        if principal.expires_at <= now or self._revoked(principal):
+            self.refused += 1
+            raise TokenRefusedError("expired" if principal.expires_at <= now else "revoked")
 
     def clear(self) -> None:
         """For a key that was withdrawn before its tokens ended: what it signed must verify anew."""

@@ -6,19 +6,31 @@ from collections.abc import Callable
 import structlog
 from starlette.requests import HTTPConnection
 
-from app.errors import ForbiddenError, NoCredentialError, UnauthenticatedError
+from app.errors import (
+    ForbiddenError,
+    NoCredentialError,
+    UnauthenticatedError,
+    UnavailableError,
+)
 from app.protocol.topics import Grant, InvalidTopicError, parse_filters
 from auth import bearer
 from auth.errors import TokenRefusedError
 from auth.principal import Principal, Role
+from auth.tickets import LIFE, FullError, Tickets
 from auth.verified import VerifiedTokens
 
 log = structlog.get_logger()
 
 
 class Access:
-    def __init__(self, tokens: VerifiedTokens, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        tokens: VerifiedTokens,
+        tickets: Tickets,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.tokens = tokens
+        self._tickets = tickets
         self._clock = clock
 
     def request(self, connection: HTTPConnection, role: Role) -> Principal:
@@ -45,6 +57,30 @@ class Access:
         if (principal.tenant, principal.subject) != (held.tenant, held.subject):
             raise ForbiddenError("this socket is another subject's")
         return principal, grant_of(principal)
+
+    async def ticket(self, principal: Principal, origin: str | None) -> tuple[str, int]:
+        """A ticket for one socket, and for how many seconds it is good.
+
+        Raise `UnavailableError` when too many are held.
+        """
+        now = self._clock()
+        life = int(min(LIFE, principal.expires_at - now))
+        try:
+            return await self._tickets.issue(principal, origin, now), life
+        except FullError as full:
+            raise UnavailableError(
+                "too many tickets are held", part="tickets", retry_after=round(LIFE)
+            ) from full
+
+    async def redeem(self, ticket: str, origin: str | None) -> Principal:
+        """Who opens a socket with this ticket; raise `UnauthenticatedError`."""
+        now = self._clock()
+        try:
+            principal = await self._tickets.redeem(ticket, origin, now)
+            self.tokens.check(principal, now)
+        except TokenRefusedError as refused:
+            raise refusal(refused) from refused
+        return principal
 
 
 def header_token(connection: HTTPConnection) -> str | None:

@@ -12,6 +12,7 @@ from app.edge.keys import Keys
 from app.edge.limits import Limits
 from app.settings import Settings
 from app.storage.base import Store
+from auth.tickets import MemoryTickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Gateway:
     desk: Desk
     ingest: Ingest
     access: Access
+    tickets: MemoryTickets
     limits: Limits
     keys: Keys
     upkeep: Upkeep

@@ -76,6 +76,10 @@ class GatewayCollector(Collector):
         for limit, count in (gateway.limits.refused + gateway.desk.places.refused).items():
             limits.add_metric([limit], count)
         yield limits
+        tickets = gateway.tickets
+        yield _gauge("tickets", "Tickets for sockets held, the ended among them.", len(tickets))
+        yield _counter("tickets_issued", "Tickets for sockets issued.", tickets.issued)
+        yield _counter("tickets_refused", "Tickets not issued: too many held.", tickets.refused)
         tokens = gateway.access.tokens
         yield _counter("tokens_refused", "Tokens that did not verify.", tokens.refused)
         yield _counter("tokens_recognised", "Tokens verified before.", tokens.hits)

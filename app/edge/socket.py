@@ -1,38 +1,26 @@
 """`/ws`: everything that is decided before the upgrade. Then the socket leaves ASGI."""
 
-import re
-from urllib.parse import parse_qsl
-
 from fastapi import FastAPI, Request, WebSocket
 
 from app.domain.subscriber import Subscriber
-from app.edge.access import grant_of, header_token, refusal
+from app.edge.access import grant_of
 from app.edge.client_ip import client_ip
 from app.edge.errors import request_id
 from app.edge.gateway import Gateway
-from app.errors import (
-    BadRequestError,
-    ForbiddenError,
-    UnauthenticatedError,
-    UpgradeRequiredError,
+from app.edge.handshake import (
+    InvalidHandshakeError,
+    origin_of,
+    query_of,
+    subprotocol_of,
+    token_of,
 )
+from app.errors import UpgradeRequiredError
 from app.protocol.session import admitted
 from app.protocol.topics import ALL, InvalidTopicError, TopicFilter, parse_filters
 from app.transport.upgrade import hand_over
-from auth import bearer
-from auth.errors import TokenRefusedError
 from auth.principal import Principal, Role
 
-_JWT = re.compile(r"\Aey[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.")
 _PARAMETERS = frozenset({"topics", "ticket"})
-
-
-class InvalidHandshakeError(BadRequestError):
-    code = "invalid_handshake"
-
-
-class ForbiddenOriginError(ForbiddenError):
-    code = "forbidden_origin"
 
 
 def routes(app: FastAPI, gateway: Gateway) -> None:
@@ -42,16 +30,16 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
     async def socket(websocket: WebSocket) -> None:
         ip = client_ip(websocket)
         gateway.limits.handshake(ip)
-        _check_origin(websocket, gateway.settings.origins)
-        query = _query(websocket)
-        principal = _authenticate(websocket, query, gateway)
+        origin = origin_of(websocket, gateway.settings.origins)
+        query = query_of(websocket, _PARAMETERS)
+        principal = await _authenticate(websocket, query.get("ticket"), origin, gateway)
         grant = grant_of(principal)
         topics = admitted(_topics(query, gateway.settings.max_topics_per_connection), grant)
         channel = await gateway.channel(principal.tenant)
         place = desk.take_place(ip, principal)
         subscriber = Subscriber(desk, channel, principal, place)
         try:
-            await websocket.accept(subprotocol=_chosen_subprotocol(websocket))
+            await websocket.accept(subprotocol=subprotocol_of(websocket))
             connection = hand_over(websocket.scope, subscriber)
         except BaseException:
             desk.places.give_back(place)
@@ -63,38 +51,13 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         raise UpgradeRequiredError("this address speaks WebSocket")
 
 
-def _check_origin(websocket: WebSocket, allowed: frozenset[str]) -> None:
-    """Browsers always send one (RFC 6455 §10.2); programs need none."""
-    origins = websocket.headers.getlist("origin")
-    if any(origin not in allowed for origin in origins):
-        raise ForbiddenOriginError("this origin may not open a socket")
-
-
-def _query(websocket: WebSocket) -> dict[str, str]:
-    """The parameters, each known and given once. A JWT in an address ends up in logs: refused."""
-    pairs = parse_qsl(websocket.url.query, keep_blank_values=True)
-    query = dict(pairs)
-    if any(_JWT.match(value) for value in query.values()):
-        raise InvalidHandshakeError("a token never travels in the address")
-    if len(query) < len(pairs) or not query.keys() <= _PARAMETERS:
-        raise InvalidHandshakeError("the address takes `topics` and `ticket`, each once")
-    return query
-
-
-def _authenticate(websocket: WebSocket, query: dict[str, str], gateway: Gateway) -> Principal:
-    try:
-        offered = bearer.from_subprotocols(_offered(websocket))
-    except TokenRefusedError as refused:
-        raise refusal(refused) from refused
-    in_header = header_token(websocket)
-    credentials = [
-        credential for credential in (in_header, offered, query.get("ticket")) if credential
-    ]
-    if len(credentials) > 1:
-        raise InvalidHandshakeError("one credential, not several")
-    if query.get("ticket"):
-        raise UnauthenticatedError("the ticket is not valid here")
-    return gateway.access.verify(in_header or offered, Role.DASHBOARD)
+async def _authenticate(
+    websocket: WebSocket, ticket: str | None, origin: str | None, gateway: Gateway
+) -> Principal:
+    token = token_of(websocket, beside=ticket is not None)
+    if ticket is not None:
+        return await gateway.access.redeem(ticket, origin)
+    return gateway.access.verify(token, Role.DASHBOARD)
 
 
 def _topics(query: dict[str, str], most: int) -> frozenset[TopicFilter]:
@@ -106,12 +69,3 @@ def _topics(query: dict[str, str], most: int) -> frozenset[TopicFilter]:
     if len(topics) > most:
         raise InvalidHandshakeError(f"a connection has at most {most} topics")
     return topics
-
-
-def _offered(websocket: WebSocket) -> list[str]:
-    offered: list[str] = websocket.scope["subprotocols"]
-    return offered
-
-
-def _chosen_subprotocol(websocket: WebSocket) -> str | None:
-    return bearer.SUBPROTOCOL if bearer.SUBPROTOCOL in _offered(websocket) else None

@@ -121,6 +121,7 @@ async def show_secrets_everywhere(running: Program) -> None:
         for body in (CANARY, {CANARY: CANARY}, measurement(timestamp=CANARY), measurement()):
             await client.post("/api/ingest", headers=device, json=body)
         await client.request(CANARY, "/api/ingest")
+    await use_tickets(running, base, dashboard)
     for query in (f"?token={CANARY}", f"?ticket={CANARY}", f"?topics={CANARY}", f"?{CANARY}"):
         await knock(running, query)
         await knock(running, query, "iaqverse.v1", f"bearer.{dashboard}")
@@ -132,6 +133,18 @@ async def show_secrets_everywhere(running: Program) -> None:
     writer.write(f"{CANARY}\r\n{CANARY}\r\n\r\n".encode())
     await reader.read()
     writer.close()
+
+
+async def use_tickets(running: Program, base: str, token: str) -> None:
+    """One that opens a socket, again, and with another credential."""
+    bearer = {"Authorization": f"Bearer {token}"}
+    async with httpx2.AsyncClient(base_url=base, headers=bearer, verify=False) as client:
+        ticket = (await client.post("/auth/ws-ticket")).json()["ticket"]
+        await client.get(f"/ws?ticket={ticket}")
+    running.secrets.append(ticket)
+    await knock(running, f"?ticket={ticket}", **bearer)
+    for _ in range(2):
+        await knock(running, f"?ticket={ticket}")
 
 
 async def test_its_lines_are_json_with_the_documented_events_and_no_secret(tmp_path: Path) -> None:
@@ -178,5 +191,5 @@ async def test_its_lines_are_json_with_the_documented_events_and_no_secret(tmp_p
     assert {event["status"] for event in refused} >= {400, 401, 403, 422}
     assert all(len(event["request"]) == 32 for event in refused)
     reasons = {event["reason"] for event in running.events("token refused")}
-    assert reasons <= {"malformed", "header"}
+    assert reasons <= {"malformed", "header", "ticket"}
     assert reasons

@@ -1,0 +1,91 @@
+"""Single-use tickets: a token is shown once over HTTP, and a socket is opened without it.
+
+A browser can send no header with a socket, and what stands in an address ends up in logs: so what
+stands there is worthless after a moment, after its use, and to everybody else.
+"""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import Final, Protocol
+
+from auth.errors import TokenRefusedError
+from auth.principal import Principal
+
+LIFE: Final = 30.0
+"""Seconds at most: a ticket never outlives its token."""
+
+_BYTES: Final = 32
+"""Of randomness (256 bits)."""
+
+
+class FullError(Exception):
+    """No further ticket can be held; in `LIFE` seconds those of now are gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What is held of a ticket that was issued."""
+
+    principal: Principal
+    """Whose token asked: it opens a socket for that one alone, to that token's end."""
+    origin: str | None
+    """Where the page that asked is from, None for a program; the handshake must say the same."""
+    ends_at: float
+
+
+class Tickets(Protocol):
+    """Times are wall time in seconds. Nothing that is held reveals a ticket."""
+
+    async def issue(self, principal: Principal, origin: str | None, now: float) -> str:
+        """A new ticket, base64url. Raises FullError."""
+
+    async def redeem(self, ticket: str, origin: str | None, now: float) -> Principal:
+        """Whose ticket it is; it is used up, whatever the answer.
+
+        Raises TokenRefusedError for one that is used, expired, another origin's or unknown, alike.
+        """
+
+
+class MemoryTickets:
+    """At `capacity` no more are issued: to forget one would take it from who holds it."""
+
+    def __init__(self, *, capacity: int) -> None:
+        self._capacity = capacity
+        self._tickets: dict[bytes, Ticket] = {}
+        self.issued = 0
+        self.refused = 0
+        """How often it was full."""
+
+    def __len__(self) -> int:
+        return len(self._tickets)
+
+    async def issue(self, principal: Principal, origin: str | None, now: float) -> str:
+        self._forget(now)
+        if len(self._tickets) >= self._capacity:
+            self.refused += 1
+            raise FullError
+        ticket = token_urlsafe(_BYTES)
+        ends_at = min(now + LIFE, principal.expires_at)
+        self._tickets[_digest(ticket)] = Ticket(principal, origin, ends_at)
+        self.issued += 1
+        return ticket
+
+    async def redeem(self, ticket: str, origin: str | None, now: float) -> Principal:
+        held = self._tickets.pop(_digest(ticket), None)
+        if held is None or held.ends_at <= now or held.origin != origin:
+            raise TokenRefusedError("ticket")
+        return held.principal
+
+    def _forget(self, now: float) -> None:
+        """The oldest first, up to one that is still good: no later one is older."""
+        while self._tickets:
+            oldest = next(iter(self._tickets))
+            if self._tickets[oldest].ends_at > now:
+                return
+            del self._tickets[oldest]
+
+
+def _digest(ticket: str) -> bytes:
+    # A lone surrogate, which no encoder takes, is unknown like any other.
+    return sha256(ticket.encode("utf-8", "surrogatepass")).digest()
