@@ -15,9 +15,9 @@ from app.errors import UnavailableError
 from app.model import Publication, RoutingKey, Topic
 from app.storage.base import Draft
 from app.storage.sqlite.file import connect, prepare
-from app.storage.sqlite.ledger import Ledger
 from app.storage.sqlite.store import SqliteStore
-from app.storage.sqlite.writer import Writer
+from app.storage.sqlite.transactions import SqliteTransaction, SqliteTransactions
+from app.storage.writer import Writer
 from tests.storage.conftest import EVERYTHING, Opened, draft, kept
 
 ROOT = Path(__file__).parents[2]
@@ -157,7 +157,7 @@ async def small(opened: Opened, tmp_path: Path, pages: dict[str, int]) -> Opened
 
     await store.writer.close()
     store.writer = Writer(
-        bounded,
+        SqliteTransactions(bounded),
         asyncio.get_running_loop(),
         lambda publications: opened.commits.append(list(publications)),
         capacity=1_000,
@@ -173,8 +173,8 @@ class TestWriter:
         store = opened.store
         assert isinstance(store, SqliteStore)
 
-        def fails(connection: sqlite3.Connection, ledger: Ledger) -> None:
-            ledger.append(connection, [draft()])
+        def fails(transaction: SqliteTransaction) -> None:
+            transaction.append([draft()])
             raise fault("secret")
 
         with pytest.raises(UnavailableError) as refused:
@@ -184,17 +184,6 @@ class TestWriter:
         assert kept(outcome).position.sequence == 1
         assert store.waiting == 0
         assert opened.committed == [kept(outcome)]
-
-    async def test_a_sender_that_gives_up_takes_nobody_along(self, opened: Opened) -> None:
-        store = opened.store
-        assert isinstance(store, SqliteStore)
-        leaving = asyncio.ensure_future(store.append([draft()]))
-        staying = asyncio.ensure_future(store.append([draft()]))
-        await asyncio.sleep(0)
-        leaving.cancel()
-        assert kept((await staying)[0])
-        await store.check()
-        assert store.waiting == 0
 
     async def test_refusals_at_the_bound_are_counted(self, opened: Opened) -> None:
         store = opened.store

@@ -350,6 +350,30 @@ class TestRecords:
         assert await store.consult(tenants.listed) == []
 
 
+class TestFaults:
+    async def test_what_cannot_be_kept_takes_nobody_along(self, opened: Opened) -> None:
+        store, impossible = opened.store, replace(draft(), reading=None)
+        answers = await asyncio.gather(
+            store.append([draft()]),
+            store.append([draft(), impossible]),
+            store.append([draft(), draft()]),
+            return_exceptions=True,
+        )
+        assert isinstance(answers[1], UnavailableError)
+        assert [each.position.sequence for each in opened.committed] == [1, 2, 3]
+        assert await store.after("acme", 0, EVERYTHING, 10) == opened.committed
+        assert store.waiting == 0
+
+    async def test_a_sender_that_gives_up_takes_nobody_along(self, store: Store) -> None:
+        leaving = asyncio.ensure_future(store.append([draft()]))
+        staying = asyncio.ensure_future(store.append([draft()]))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        assert kept((await staying)[0])
+        await store.check()
+        assert store.waiting == 0
+
+
 class TestLife:
     async def test_opened_again_it_goes_on_where_it_was(self, backend: Backend) -> None:
         sent = draft()

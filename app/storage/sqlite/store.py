@@ -27,10 +27,10 @@ from app.storage.base import (
 from app.storage.sql import Work
 from app.storage.sqlite import history, order, queries, upkeep
 from app.storage.sqlite.file import connect, prepare
-from app.storage.sqlite.ledger import Ledger
 from app.storage.sqlite.session import Session
 from app.storage.sqlite.sql import Undone, attempt, read
-from app.storage.sqlite.writer import Writer
+from app.storage.sqlite.transactions import SqliteTransaction, SqliteTransactions
+from app.storage.writer import Writer
 
 PROBE_BYTES = 65_536
 """Written by each health check: about what a commit under load takes, so that both fail alike."""
@@ -46,7 +46,8 @@ class SqliteStore:
         prepare(path)
         self._path = path
         self._loop = asyncio.get_running_loop()
-        self.writer = Writer(lambda: connect(path), self._loop, committed, capacity=capacity)
+        transactions = SqliteTransactions(lambda: connect(path))
+        self.writer = Writer(transactions, self._loop, committed, capacity=capacity)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._local = threading.local()
 
@@ -56,12 +57,12 @@ class SqliteStore:
         return self.writer.waiting
 
     async def append(self, drafts: Sequence[Draft]) -> list[Outcome]:
-        return await self.writer.submit(
-            lambda db, ledger: ledger.append(db, drafts), weight=len(drafts)
-        )
+        return await self.writer.append(drafts)
 
     async def position(self, tenant: str) -> Position:
-        return await self.writer.submit(lambda db, ledger: ledger.newest(db, tenant))
+        return await self.writer.submit(
+            lambda transaction: transaction.ledger.newest(transaction.db, tenant)
+        )
 
     async def oldest(self, tenant: str) -> int:
         return await self._read(lambda session: queries.oldest(session, tenant))
@@ -87,15 +88,15 @@ class SqliteStore:
         return await self._read(lambda session: history.buckets(session, tenant, period, selection))
 
     async def roll_up(self) -> int:
-        return await self.writer.submit(upkeep.roll_up)
+        return await self.writer.submit(lambda transaction: upkeep.roll_up(transaction.db))
 
     async def prune(self, default: Retention, now_ms: int) -> Pruned:
         return await self.writer.submit(
-            lambda db, ledger: upkeep.prune(db, ledger, default, now_ms)
+            lambda transaction: upkeep.prune(transaction.db, transaction.ledger, default, now_ms)
         )
 
     async def transact(self, work: Work[T]) -> T:
-        done = await self.writer.submit(lambda db, _: attempt(db, work))
+        done = await self.writer.submit(lambda transaction: attempt(transaction.db, work))
         if isinstance(done, Undone):
             raise done.error
         return done
@@ -124,6 +125,6 @@ class SqliteStore:
             raise UnavailableError("the store does not answer", part="store") from error
 
 
-def _probe(db: sqlite3.Connection, _: Ledger) -> None:
+def _probe(transaction: SqliteTransaction) -> None:
     """Write for real, like an ingest: a full disk or a read-only file shows itself nowhere else."""
-    db.execute("INSERT OR REPLACE INTO probe VALUES (1, zeroblob(?))", (PROBE_BYTES,))
+    transaction.db.execute("INSERT OR REPLACE INTO probe VALUES (1, zeroblob(?))", (PROBE_BYTES,))

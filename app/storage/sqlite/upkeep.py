@@ -64,7 +64,7 @@ _SINCE = """
 """
 
 
-def roll_up(db: sqlite3.Connection, _: Ledger) -> int:
+def roll_up(db: sqlite3.Connection) -> int:
     """A part of at most `ROLLED_AT_ONCE` sequences; how many are left."""
     behind = db.execute(
         """
