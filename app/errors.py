@@ -48,6 +48,12 @@ class ConflictError(GatewayError):
     code = "conflict"
 
 
+class GoneError(GatewayError):
+    """It was there, and is past its retention."""
+
+    code = "gone"
+
+
 class TooLargeError(GatewayError):
     code = "too_large"
 
