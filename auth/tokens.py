@@ -17,8 +17,9 @@ from jose.backends.base import Key
 from jose.exceptions import JWSError, JWTError
 
 from auth.errors import Reason, TokenRefusedError
-from auth.keys import KeyRing, SigningKey
+from auth.keys import KeyRing
 from auth.principal import Principal, Role
+from auth.signing_key import SigningKey
 
 AUDIENCE: Final = "iaqverse-gateway"
 TYPE: Final = "at+jwt"
@@ -61,12 +62,17 @@ require_cryptography()
 
 
 class TokenIssuer:
-    """Signs with the ring's signing key as it is now; after a rotation, make a new issuer."""
+    """Signs with the key whose turn it is, among those it was last given."""
 
     def __init__(self, keys: KeyRing, issuer: str) -> None:
         self._issuer = issuer
-        self._kid, self._algorithm = keys.signing.kid, keys.signing.algorithm
-        self._key = jwk.construct(keys.signing.private, keys.signing.algorithm)
+        self.adopt(keys)
+
+    def adopt(self, keys: KeyRing) -> None:
+        self._keys = keys
+        self._signing = {
+            kid: jwk.construct(key.private, key.algorithm) for kid, key in keys.keys.items()
+        }
 
     def issue(
         self,
@@ -79,7 +85,10 @@ class TokenIssuer:
         topics: Iterable[str] | None = None,
         sensors: Iterable[str] | None = None,
     ) -> str:
-        """`ttl` in seconds, up to `MAX_TTL[role]`. Raises ValueError for what would not verify."""
+        """`ttl` in seconds, up to `MAX_TTL[role]`.
+
+        Raises ValueError for what would not verify, KeyRingError as `KeyRing.signer`.
+        """
         if not 1 <= ttl <= MAX_TTL[role]:
             raise ValueError(f"ttl: 1 to {MAX_TTL[role]} seconds for the role {role}")
         principal = Principal(
@@ -92,8 +101,13 @@ class TokenIssuer:
             topics=None if topics is None else tuple(topics),
             sensors=None if sensors is None else frozenset(sensors),
         )
-        headers = {"kid": self._kid, "typ": TYPE}
-        token: str = jwt.encode(self._claims(principal), self._key, self._algorithm, headers)
+        key = self._keys.signer(now, ttl)
+        token: str = jwt.encode(
+            self._claims(principal),
+            self._signing[key.kid],
+            key.algorithm,
+            {"kid": key.kid, "typ": TYPE},
+        )
         if len(token) > MAX_TOKEN_LENGTH:
             raise ValueError(f"topics, sensors: the token exceeds {MAX_TOKEN_LENGTH} characters")
         return token

@@ -8,9 +8,10 @@ import typer
 from app.cli.durations import seconds
 from app.cli.report import RefusedError, note, result
 from app.errors import GatewayError
+from app.model import wire_time
 from app.protocol.topics import parse_filters
 from app.settings import Settings
-from auth.keys import KeyRing, create_key, rotate
+from auth.keys import KeyRing, create_key, prune, rotate
 from auth.principal import PLATFORM, Principal, Role, valid_tenant
 from auth.tokens import TokenIssuer, TokenVerifier
 
@@ -24,6 +25,7 @@ def commands(cli: typer.Typer) -> None:
     keys.command("init")(init)
     keys.command("list")(list_)
     keys.command("rotate")(rotate_)
+    keys.command("prune")(prune_)
     cli.add_typer(keys, name="keys")
 
 
@@ -100,22 +102,46 @@ def init() -> None:
 
 
 def list_() -> None:
-    """Print the ids of the keys that verify; the one that signs is marked."""
+    """Print the keys that verify: id, and whether it signs, will sign, or verifies until when."""
     ring = KeyRing.load(Settings().keys_dir)
+    now = time.time()
+    signs, ends = ring.signing_at(now).kid, ring.schedule.ends()
+    begins = {turn.kid: turn.since for turn in ring.schedule.turns if turn.since > now}
     for kid in sorted(ring.keys):
-        result(f"{kid} signs" if kid == ring.signing.kid else kid)
+        if kid == signs:
+            state = "signs"
+        elif kid in begins:
+            state = f"signs from {wire_time(begins[kid] * 1000)}"
+        else:
+            state = f"verifies until {wire_time(ends[kid] * 1000)}" if kid in ends else "verifies"
+        result(f"{kid}\t{state}")
 
 
-def rotate_() -> None:
-    """Make a new key and sign with it; tokens signed with the former ones go on working."""
-    result(rotate(Settings().keys_dir))
+def rotate_(
+    delay: Annotated[
+        str, typer.Option(help="When it begins to sign: once all who verify have read it.")
+    ] = "2m",
+) -> None:
+    """Publish a new key, which signs from then on by itself; print its id.
+
+    Tokens signed with the former key go on working until they end.
+    """
+    since = time.time() + duration(delay, "--delay")
+    result(rotate(Settings().keys_dir, since))
+    note(f"it signs from {wire_time(int(since) * 1000)}")
 
 
-def duration(text: str) -> int:
+def prune_() -> None:
+    """Delete the keys whose last token has ended, as a running gateway does by itself."""
+    for kid in prune(Settings().keys_dir, time.time()):
+        result(kid)
+
+
+def duration(text: str, option: str = "--ttl") -> int:
     try:
         return seconds(text)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--ttl") from error
+        raise typer.BadParameter(str(error), param_hint=option) from error
 
 
 def listed(text: str) -> list[str] | None:

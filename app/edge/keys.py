@@ -1,14 +1,21 @@
-"""The signing keys' public side, taken over anew when an operator rotates them."""
+"""The keys as the running gateway has them: taken over anew when an operator rotates them."""
 
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import structlog
 
 from auth.errors import KeyRingError
-from auth.keys import KeyRing
-from auth.tokens import TokenVerifier
+from auth.keys import KeyRing, prune
+from auth.tokens import TokenIssuer, TokenVerifier
+
+JWKS_MAX_AGE: Final = 60
+"""Seconds for which others may keep our public keys."""
+PRUNE_INTERVAL: Final = 60.0
 
 log = structlog.get_logger()
 
@@ -16,19 +23,25 @@ log = structlog.get_logger()
 class Keys:
     """Raises `KeyRingError` when there are none at the start."""
 
-    def __init__(self, directory: Path, issuer: str) -> None:
+    def __init__(
+        self, directory: Path, issuer: str, clock: Callable[[], float] = time.time
+    ) -> None:
         self._directory = directory
+        self._clock = clock
+        self._prune_at = 0.0
         self._seen = self._files()
-        ring = KeyRing.load(directory)
-        self.verifier = TokenVerifier(ring, issuer)
-        self.jwks = msgspec.json.encode(ring.jwks())
+        self._ring = KeyRing.load(directory)
+        self.verifier = TokenVerifier(self._ring, issuer)
+        self.issuer = TokenIssuer(self._ring, issuer)
+        self.jwks = msgspec.json.encode(self._ring.jwks())
         """The public halves as JSON (RFC 7517)."""
 
     def refresh(self) -> bool:
         """Take over the directory if it changed; a ring that cannot be read changes nothing.
 
-        True: what verified before has to verify anew, since its key may have been withdrawn.
+        True: a key is gone, so what verified before has to verify anew.
         """
+        self._prune()
         files = self._files()
         if files == self._seen:
             return False
@@ -38,10 +51,28 @@ class Keys:
             log.warning("keys could not be read", reason=str(error))
             return False
         self._seen = files
+        withdrawn = self._ring.keys.keys() - ring.keys.keys()
+        self._ring = ring
         self.verifier.adopt(ring)
+        self.issuer.adopt(ring)
         self.jwks = msgspec.json.encode(ring.jwks())
-        log.info("keys taken over", count=len(ring.keys))
-        return True
+        log.info("keys taken over", count=len(ring.keys), withdrawn=len(withdrawn))
+        return bool(withdrawn)
+
+    def _prune(self) -> None:
+        """Delete the keys whose last token has ended."""
+        now = self._clock()
+        if now < self._prune_at:
+            return
+        self._prune_at = now + PRUNE_INTERVAL
+        if all(end > now for end in self._ring.schedule.ends().values()):
+            return
+        try:
+            pruned = prune(self._directory, now)
+        except KeyRingError as error:
+            log.warning("ended keys could not be deleted", reason=str(error))
+        else:
+            log.info("ended keys deleted", count=len(pruned))
 
     def _files(self) -> frozenset[tuple[str, int]]:
         """Names and times: the directory's own time is too coarse for two changes in a row."""

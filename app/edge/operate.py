@@ -4,6 +4,7 @@ from fastapi import FastAPI, Request, Response
 
 from app.domain.stats import Stats, stats
 from app.edge.gateway import Gateway
+from app.edge.keys import JWKS_MAX_AGE
 from app.errors import UnavailableError
 from auth.principal import PLATFORM, Role
 
@@ -29,4 +30,8 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
 
     @app.get("/auth/jwks.json")
     async def jwks(request: Request) -> Response:  # noqa: ARG001  (as above)
-        return Response(gateway.keys.jwks, media_type="application/jwk-set+json")
+        return Response(
+            gateway.keys.jwks,
+            headers={"Cache-Control": f"public, max-age={JWKS_MAX_AGE}"},
+            media_type="application/jwk-set+json",
+        )

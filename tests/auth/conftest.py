@@ -42,7 +42,7 @@ def verifier(keys: KeyRing) -> TokenVerifier:
 
 @pytest.fixture
 def header(keys: KeyRing) -> dict[str, Any]:
-    return {"alg": "ES256", "kid": keys.signing.kid, "typ": "at+jwt"}
+    return {"alg": "ES256", "kid": keys.signing_at(NOW).kid, "typ": "at+jwt"}
 
 
 @pytest.fixture
@@ -62,11 +62,12 @@ def claims() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def sign(keys: KeyRing) -> Callable[..., str]:
     """`sign(header, claims, key=…)`: both as a dict or as raw bytes, signed as ES256 says."""
+    own = keys.signing_at(NOW).private
 
     def signed(
         header: bytes | dict[str, Any],
         claims: bytes | dict[str, Any],
-        key: ec.EllipticCurvePrivateKey = keys.signing.private,
+        key: ec.EllipticCurvePrivateKey = own,
     ) -> str:
         signing_input = f"{segment(header)}.{segment(claims)}"
         der = key.sign(signing_input.encode(), ec.ECDSA(hashes.SHA256()))

@@ -13,7 +13,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from auth.errors import KeyRingError
-from auth.keys import KeyRing, create_key, rotate, sign_with
+from auth.keys import KeyRing, create_key, prune, rotate
+from auth.schedule import MARGIN
+
+NOW = 1_700_000_000
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def mode(path: Path) -> int:
 
 def test_the_first_key_signs(directory: Path) -> None:
     kid = create_key(directory)
-    assert KeyRing.load(directory).signing.kid == kid
+    assert KeyRing.load(directory).signing_at(NOW).kid == kid
 
 
 def test_keys_are_for_their_owner_alone(directory: Path) -> None:
@@ -46,32 +49,103 @@ def test_a_directory_that_was_open_is_closed(directory: Path) -> None:
 def test_a_second_key_is_published_but_does_not_sign(directory: Path) -> None:
     first, second = create_key(directory), create_key(directory)
     ring = KeyRing.load(directory)
-    assert ring.signing.kid == first
+    assert ring.signing_at(NOW).kid == first
     assert set(ring.keys) == {first, second}
 
 
-def test_a_published_key_signs_once_it_is_told_to(directory: Path) -> None:
-    first, second = create_key(directory), create_key(directory)
-    sign_with(directory, second)
-    ring = KeyRing.load(directory)
-    assert ring.signing.kid == second
-    assert first in ring.keys
-
-
-def test_rotate_publishes_and_uses(directory: Path) -> None:
+def test_a_rotated_key_verifies_at_once_and_signs_from_its_time_on(directory: Path) -> None:
     old = create_key(directory)
-    new = rotate(directory)
+    new = rotate(directory, since=NOW)
     ring = KeyRing.load(directory)
-    assert ring.signing.kid == new
     assert set(ring.keys) == {old, new}
+    assert ring.signing_at(NOW - 0.1).kid == old
+    assert ring.signing_at(NOW).kid == new
 
 
-@pytest.mark.parametrize("kid", ["", "absent", "../keys", "signing", "a/b", "a\0"])
-def test_only_a_published_key_can_sign(directory: Path, kid: str) -> None:
-    first = create_key(directory)
-    with pytest.raises(KeyRingError):
-        sign_with(directory, kid)
-    assert KeyRing.load(directory).signing.kid == first
+def test_where_no_key_signs_there_is_nothing_to_rotate(directory: Path) -> None:
+    with pytest.raises(KeyRingError, match="no signing key"):
+        rotate(directory, since=NOW)
+
+
+def test_a_key_is_deleted_when_the_last_token_it_signed_has_ended(directory: Path) -> None:
+    old = create_key(directory)
+    ring = KeyRing.load(directory)
+    for life in (900, 43_200, 60):
+        assert ring.signer(NOW - 10, life).kid == old
+    new = rotate(directory, since=NOW)
+    end = NOW + 43_200 + MARGIN
+    assert prune(directory, end - 1) == []
+    assert set(KeyRing.load(directory).keys) == {old, new}
+    assert prune(directory, end) == [old]
+    assert set(KeyRing.load(directory).keys) == {new}
+    assert not (directory / f"{old}.pem").exists()
+
+
+def test_how_long_a_key_has_to_verify_is_on_record_before_it_signs(directory: Path) -> None:
+    """A process that loaded the ring before the rotation may still sign."""
+    old = create_key(directory)
+    early = KeyRing.load(directory)
+    rotate(directory, since=NOW)
+    early.signer(NOW - 1, 3_600)
+    assert KeyRing.load(directory).schedule.ends() == {old: NOW + 3_600 + MARGIN}
+
+
+def test_only_a_longer_life_than_any_before_is_written(directory: Path) -> None:
+    create_key(directory)
+    ring = KeyRing.load(directory)
+    ring.signer(NOW, 900)
+    written = (directory / "signing").stat().st_mtime_ns
+    ring.signer(NOW, 900)
+    KeyRing.load(directory).signer(NOW, 60)
+    assert (directory / "signing").stat().st_mtime_ns == written
+
+
+def test_a_key_that_cannot_promise_to_verify_does_not_sign(directory: Path) -> None:
+    create_key(directory)
+    ring = KeyRing.load(directory)
+    (directory / "signing").write_text("\n")
+    with pytest.raises(KeyRingError, match="signing cannot be read"):
+        ring.signer(NOW, 900)
+
+
+def test_the_key_that_signs_last_is_never_deleted(directory: Path) -> None:
+    kid = create_key(directory)
+    KeyRing.load(directory).signer(NOW, 900)
+    assert prune(directory, NOW + 10**9) == []
+    assert set(KeyRing.load(directory).keys) == {kid}
+
+
+def test_a_crash_while_pruning_is_made_good_the_next_time(directory: Path) -> None:
+    old = create_key(directory)
+    new = rotate(directory, since=NOW)
+    (directory / f"{old}.pem").unlink()
+    ring = KeyRing.load(directory)
+    assert set(ring.keys) == {new}
+    assert prune(directory, NOW + MARGIN) == [old]
+    assert [turn.kid for turn in KeyRing.load(directory).schedule.turns] == [new]
+
+
+def test_a_key_taken_away_during_its_turn_signs_no_more(directory: Path) -> None:
+    old = create_key(directory)
+    rotate(directory, since=NOW)
+    (directory / f"{old}.pem").unlink()
+    with pytest.raises(KeyRingError, match="not among the keys"):
+        KeyRing.load(directory).signing_at(NOW - 1)
+
+
+@pytest.mark.parametrize("line", ["../keys 0 0", "a/b 0 0", "absent soon", "\0"])
+def test_a_schedule_that_names_no_key_is_refused(directory: Path, line: str) -> None:
+    create_key(directory)
+    (directory / "signing").write_text(line)
+    with pytest.raises(KeyRingError, match="signing"):
+        KeyRing.load(directory)
+
+
+def test_a_schedule_of_one_name_is_read_too(directory: Path) -> None:
+    """As it was written before keys had turns."""
+    kid = create_key(directory)
+    (directory / "signing").write_text(kid)
+    assert KeyRing.load(directory).signing_at(NOW).kid == kid
 
 
 def test_the_published_half_is_all_that_is_published(directory: Path) -> None:
@@ -86,7 +160,7 @@ def test_the_published_half_is_all_that_is_published(directory: Path) -> None:
 
 def test_a_private_key_stands_in_no_representation(directory: Path) -> None:
     create_key(directory)
-    assert "PrivateKey" not in repr(KeyRing.load(directory).signing)
+    assert "PrivateKey" not in repr(KeyRing.load(directory).signing_at(NOW))
 
 
 def test_no_key_is_a_clear_error(directory: Path) -> None:
@@ -147,15 +221,15 @@ def test_a_file_that_is_no_usable_key_is_named_but_not_quoted(
     assert "CANARY" not in str(refused.value)
 
 
-def test_a_key_made_elsewhere_may_be_laid_in(directory: Path) -> None:
+def test_a_key_made_elsewhere_may_be_laid_in_and_verifies(directory: Path) -> None:
     create_key(directory)
     path = directory / "from-a-secret-store.pem"
     path.touch(0o600)
     path.write_bytes(
         P256.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     )
-    sign_with(directory, path.stem)
-    assert KeyRing.load(directory).signing.kid == path.stem
+    assert path.stem in KeyRing.load(directory).keys
+    assert prune(directory, NOW) == []
 
 
 def test_other_files_are_left_alone(directory: Path) -> None:
@@ -168,7 +242,7 @@ def test_other_files_are_left_alone(directory: Path) -> None:
 def test_a_crash_while_writing_does_not_stop_the_next(directory: Path) -> None:
     first = create_key(directory)
     (directory / ".signing.new").write_text("half a k")
-    new = rotate(directory)
+    new = rotate(directory, since=NOW)
     assert set(KeyRing.load(directory).keys) == {first, new}
     assert not list(directory.glob("*.new"))
 
@@ -186,4 +260,4 @@ def test_processes_that_start_at_once_agree_on_who_signs(directory: Path) -> Non
     ring = KeyRing.load(directory)
     assert set(ring.keys) == kids
     assert len(kids) == 3
-    assert ring.signing.kid in kids
+    assert ring.signing_at(NOW).kid in kids

@@ -71,7 +71,7 @@ def test_narrowed_to_nothing_is_not_the_same_as_not_narrowed(
 def test_the_header_holds_algorithm_kid_and_type_only(keys: KeyRing, issuer: TokenIssuer) -> None:
     assert json.loads(decoded(issue(issuer).split(".")[0])) == {
         "alg": "ES256",
-        "kid": keys.signing.kid,
+        "kid": keys.signing_at(NOW).kid,
         "typ": "at+jwt",
     }
 
@@ -183,7 +183,7 @@ def test_a_rotation_stops_nothing(tmp_path: Path) -> None:
     verifier = TokenVerifier(before, ISSUER)
     old = issue(TokenIssuer(before, ISSUER))
 
-    rotate(tmp_path)
+    rotate(tmp_path, since=NOW)
     after = KeyRing.load(tmp_path)
     new = issue(TokenIssuer(after, ISSUER))
     with pytest.raises(TokenRefusedError) as refused:
@@ -198,7 +198,7 @@ def test_a_withdrawn_key_verifies_no_more(tmp_path: Path) -> None:
     kid = create_key(tmp_path)
     verifier = TokenVerifier(KeyRing.load(tmp_path), ISSUER)
     token = issue(TokenIssuer(KeyRing.load(tmp_path), ISSUER))
-    rotate(tmp_path)
+    rotate(tmp_path, NOW)
     (tmp_path / f"{kid}.pem").unlink()
     verifier.adopt(KeyRing.load(tmp_path))
     with pytest.raises(TokenRefusedError) as refused:

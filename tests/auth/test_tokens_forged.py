@@ -108,7 +108,7 @@ def wrong_claims(claims: Json) -> st.SearchStrategy[Json]:
 
 def secrets_of(keys: KeyRing) -> list[bytes]:
     """What an attacker knows and a confused verifier would take for an HMAC secret."""
-    public = keys.signing.public
+    public = keys.signing_at(NOW).public
     return [
         public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
         public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
@@ -116,8 +116,8 @@ def secrets_of(keys: KeyRing) -> list[bytes]:
         public.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint),
         public.public_bytes(Encoding.X962, PublicFormat.CompressedPoint),
         json.dumps(keys.jwks()).encode(),
-        json.dumps(keys.signing.jwk()).encode(),
-        keys.signing.kid.encode(),
+        json.dumps(keys.signing_at(NOW).jwk()).encode(),
+        keys.signing_at(NOW).kid.encode(),
         b"",
         b"secret",
     ]

@@ -59,7 +59,7 @@ class Forge:
         return self.sign(
             header if isinstance(header, bytes) else self.header | (header or {}),
             claims if isinstance(claims, bytes) else self.claims | (claims or {}),
-            key or self.keys.signing.private,
+            key or self.keys.signing_at(NOW).private,
         )
 
     def verify(self, token: str, now: float = NOW) -> Principal:
@@ -105,7 +105,7 @@ class TestAlgorithm:
     def test_the_public_key_is_no_hmac_secret(
         self, forge: Forge, encoding: Encoding, form: PublicFormat, alg: str
     ) -> None:
-        secret = forge.keys.signing.public.public_bytes(encoding, form)
+        secret = forge.keys.signing_at(NOW).public.public_bytes(encoding, form)
         signing_input = f"{encoded(forge.header | {'alg': alg})}.{encoded(forge.claims)}"
         mac = hmac.digest(secret, signing_input.encode(), hashlib.sha256)
         expected = "header" if alg == "HS256" else "signature"
@@ -176,7 +176,9 @@ class TestSignature:
 
     def test_a_signature_in_der(self, forge: Forge) -> None:
         signing_input = f"{encoded(forge.header)}.{encoded(forge.claims)}"
-        der = forge.keys.signing.private.sign(signing_input.encode(), ec.ECDSA(hashes.SHA256()))
+        der = forge.keys.signing_at(NOW).private.sign(
+            signing_input.encode(), ec.ECDSA(hashes.SHA256())
+        )
         assert forge.reason(f"{signing_input}.{encoded(der)}") == "signature"
 
 
@@ -203,7 +205,7 @@ class TestHeader:
     def test_a_key_that_the_token_brings_along(self, forge: Forge) -> None:
         """CVE-2018-0114."""
         stranger = ec.generate_private_key(ec.SECP256R1())
-        token = forge.token(header={"jwk": forge.keys.signing.jwk()}, key=stranger)
+        token = forge.token(header={"jwk": forge.keys.signing_at(NOW).jwk()}, key=stranger)
         assert forge.reason(token) == "header"
 
     @pytest.mark.parametrize(

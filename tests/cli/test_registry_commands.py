@@ -64,14 +64,33 @@ async def test_a_device_is_added_listed_and_revoked(shell: Shell) -> None:
     assert ends.endswith("Z")
 
 
-async def test_keys_are_made_once_listed_and_rotated(shell: Shell) -> None:
-    first = KeyRing.load(shell.state / "keys").signing.kid
+async def test_keys_are_made_once_listed_rotated_and_pruned(shell: Shell) -> None:
+    (first,) = KeyRing.load(shell.state / "keys").keys
     init, listed = await shell.run_all("keys init", "keys list")
-    assert (init.result(), listed.result()) == ("", f"{first} signs")
+    assert (init.result(), listed.result()) == ("", f"{first}\tsigns")
 
-    second = (await shell.run("keys", "rotate")).result()
-    after = (await shell.run("keys", "list")).result().splitlines()
-    assert after == sorted([first, f"{second} signs"])
+    rotated = await shell.run("keys", "rotate", "--delay", "1h")
+    second = rotated.result()
+    assert rotated.err.startswith("it signs from ")
+    states = dict(
+        line.split("\t") for line in (await shell.run("keys", "list")).result().splitlines()
+    )
+    assert states.keys() == {first, second}
+    assert states[first] == "signs"
+    assert states[second].startswith("signs from ")
+
+    (shell.state / "keys" / "signing").write_text(f"{first} 0 900\n{second} 1000 0\n")
+    listed, pruned = await shell.run("keys", "list"), await shell.run("keys", "prune")
+    assert f"{first}\tverifies until 1970-01-01T00:32:40Z" in listed.result()
+    assert pruned.result() == first
+    assert (await shell.run("keys", "list")).result() == f"{second}\tsigns"
 
     made = await shell.run("keys", "init", STATE_DIR="fresh")
-    assert KeyRing.load(shell.folder / "fresh" / "keys").signing.kid == made.result()
+    assert list(KeyRing.load(shell.folder / "fresh" / "keys").keys) == [made.result()]
+
+
+async def test_a_rotation_needs_a_key_and_a_delay(shell: Shell) -> None:
+    (none,) = await shell.run_all("keys rotate", STATE_DIR="fresh")
+    (soon,) = await shell.run_all("keys rotate --delay soon")
+    assert none.reason() == "no signing key in fresh/keys\n"
+    assert "--delay" in soon.reason(USAGE)
