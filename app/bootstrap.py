@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import time
 from collections.abc import AsyncIterator
 
@@ -11,11 +12,13 @@ from app.domain.hub import Hub
 from app.domain.ingest import Ingest
 from app.domain.places import Places
 from app.domain.recovery import Recovery
+from app.domain.stream import Intake
 from app.domain.sweep import Sweep, drain
 from app.domain.upkeep import Upkeep
 from app.domain.watch import Watch
 from app.edge.access import Access
 from app.edge.gateway import Gateway
+from app.edge.ingest import answer_batch
 from app.edge.keys import Keys
 from app.edge.limits import Limits
 from app.protocol.conversation import Rules
@@ -60,6 +63,10 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
     seats = Places(_places(settings))
     desk = Desk(hub, Recovery(hub, store), seats, _rules(settings), renew)
 
+    ingest = Ingest(
+        store, time.time, max_ahead=settings.max_clock_ahead, max_batch=settings.max_batch
+    )
+
     def refresh_keys() -> None:
         if keys.refresh():
             tokens.clear()
@@ -72,9 +79,8 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         store=store,
         hub=hub,
         desk=desk,
-        ingest=Ingest(
-            store, time.time, max_ahead=settings.max_clock_ahead, max_batch=settings.max_batch
-        ),
+        ingest=ingest,
+        intake=Intake(functools.partial(answer_batch, ingest, limits)),
         access=access,
         tickets=tickets,
         limits=limits,
@@ -119,5 +125,7 @@ def _rules(settings: Settings) -> Rules:
         slow_timeout=settings.slow_timeout,
         max_topics=settings.max_topics_per_connection,
         max_bad_commands=settings.max_bad_commands,
+        max_batch=settings.max_batch,
+        max_depth=settings.max_json_depth,
         message_rate=Rate(burst=2 * rate.amount, interval=rate.get_expiry() / rate.amount),
     )

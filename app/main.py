@@ -2,7 +2,18 @@
 
 from fastapi import FastAPI
 
-from app.edge import errors, history, ingest, messages, metrics, operate, publish, socket, tickets
+from app.edge import (
+    errors,
+    history,
+    ingest,
+    messages,
+    metrics,
+    operate,
+    publish,
+    socket,
+    stream,
+    tickets,
+)
 from app.edge.gateway import Gateway
 from app.edge.request_id import RequestId
 
@@ -14,6 +25,6 @@ def create_app(gateway: Gateway) -> FastAPI:
     app.router.route_class = gateway.limits.route_class()
     app.add_middleware(RequestId)
     errors.install(app, gateway.limits)
-    for subject in (ingest, history, messages, publish, socket, tickets, operate, metrics):
+    for subject in (ingest, history, messages, publish, socket, stream, tickets, operate, metrics):
         subject.routes(app, gateway)
     return app

@@ -83,6 +83,16 @@ class Running:
             compression=compression,
         )
 
+    def device(self, path: str = "/ws/ingest", **claims: Any) -> connect:
+        """A device's socket: a program sets the header, and has no origin."""
+        token = claims.pop("token", None) or self.token("device", **claims)
+        return connect(
+            f"ws://127.0.0.1:{self.port}{path}",
+            additional_headers={"Authorization": f"Bearer {token}"},
+            ping_interval=None,
+            compression=None,
+        )
+
 
 Start = Callable[..., AbstractAsyncContextManager[Running]]
 

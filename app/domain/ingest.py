@@ -76,7 +76,9 @@ class Ingest:
             raise answer.error
         return answer
 
-    async def batch(self, sender: Sender, items: Sequence[msgspec.Raw]) -> list[Receipt | Rejected]:
+    async def batch(
+        self, sender: Sender, items: Sequence[bytes | msgspec.Raw]
+    ) -> list[Receipt | Rejected]:
         """An answer per item, in order. The good ones are kept whatever the others are."""
         admitted: list[_Admitted | Rejected] = []
         for item in items:

@@ -80,7 +80,7 @@ class Peer:
     def tick(self, now: float) -> None:
         """What is due at `now` (the loop's clock)."""
         if not self._ended:
-            self._carry_out(self._conversation.tick(now, self.connection.last_heard))
+            self._carry_out(self._conversation.tick(now, self._last_heard(now)))
 
     def close(self, code: CloseCode, reason: str) -> None:
         """Take no more part, at once; the connection sees to the close handshake."""
@@ -103,6 +103,9 @@ class Peer:
             tenant=self.principal.tenant,
             subject=self.principal.subject,
         )
+
+    def _last_heard(self, now: float) -> float:  # noqa: ARG002  (a kind may go by it)
+        return self.connection.last_heard
 
     def _end(self) -> None:
         if not self._ended:

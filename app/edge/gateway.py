@@ -6,6 +6,7 @@ from app.domain.channel import Channel
 from app.domain.desk import Desk
 from app.domain.hub import Hub
 from app.domain.ingest import Ingest
+from app.domain.stream import Intake
 from app.domain.upkeep import Upkeep
 from app.edge.access import Access
 from app.edge.keys import Keys
@@ -22,6 +23,7 @@ class Gateway:
     hub: Hub
     desk: Desk
     ingest: Ingest
+    intake: Intake
     access: Access
     tickets: MemoryTickets
     limits: Limits

@@ -53,6 +53,12 @@ class GatewayCollector(Collector):
         for code, count in desk.closes.items():
             closes.add_metric([_LABELS.get(code, str(code))], count)
         yield closes
+        intake = self._gateway.intake
+        yield _gauge("streams", "Live sockets of devices.", intake.streams)
+        yield _gauge("frames_under_way", "Frames of devices not answered.", len(intake.under_way))
+        yield _counter("frames_acknowledged", "Frames of devices kept.", intake.acknowledged)
+        yield _counter("frames_refused", "Frames of devices not kept.", intake.refused)
+        yield _counter("streams_held", "Times a device had too much under way.", intake.held)
         yield _counter("messages_received", "Messages of clients.", desk.received)
 
     def _delivery(self) -> Iterator[Metric]:

@@ -37,6 +37,12 @@ class Auth(msgspec.Struct, tag_field="type", tag="auth", frozen=True):
     id: Identifier | None = None
 
 
+class Deliver(msgspec.Struct, tag_field="type", tag="ingest", frozen=True):
+    id: Identifier
+    measurements: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1)]
+    """Each is read by itself: a bad one does not spoil the others."""
+
+
 class _Envelope(msgspec.Struct):
     type: str | None = None
     id: Identifier | None = None
@@ -94,4 +100,9 @@ _EVERYONES = {
 DASHBOARD = Vocabulary(
     msgspec.json.Decoder(Subscribe | Unsubscribe | Ping | Auth),
     {"subscribe": f"{_TOPICS}, and `after`, a position", "unsubscribe": _TOPICS, **_EVERYONES},
+)
+
+DEVICE = Vocabulary(
+    msgspec.json.Decoder(Deliver | Ping | Auth),
+    {"ingest": "`id` and `measurements`, a list of at least one", **_EVERYONES},
 )

@@ -64,6 +64,10 @@ class Rules:
     """How long a connection may go without reading while messages wait for it."""
     max_topics: int
     max_bad_commands: int
+    max_batch: int
+    """Measurements in one frame of a device."""
+    max_depth: int
+    """Levels of JSON in what a device sends."""
     message_rate: Rate
 
 

@@ -70,6 +70,7 @@ class Connection(asyncio.Protocol):
         "_transport",
         "closing_since",
         "deflates",
+        "held",
         "last_heard",
         "paused",
     )
@@ -99,6 +100,8 @@ class Connection(asyncio.Protocol):
         """permessage-deflate was negotiated: any message that is written may be deflated."""
         self.paused = False
         """The transport holds more than its high-water mark (64 KiB): write nothing for now."""
+        self.held = False
+        """The listener takes nothing more for now: read nothing, not even what came in already."""
         self.last_heard = now()
         """When bytes last came in; any frame counts as life."""
         self.closing_since: float | None = None
@@ -114,6 +117,21 @@ class Connection(asyncio.Protocol):
         """One text message to this connection alone; `payload` is UTF-8."""
         self.write(text_frame(payload))
 
+    def hold(self) -> None:
+        """Deliver nothing further until `release`; what the peer sends waits where it is."""
+        if not self.held and self.closing_since is None:
+            self.held = True
+            self._transport.pause_reading()
+
+    def release(self) -> None:
+        """Go on with what waits, in the next turn of the loop; nothing if it was not held."""
+        if self.held and not self._transport.is_closing():
+            self.held = False
+            self.last_heard = self._now()
+            if not self.paused:
+                self._transport.resume_reading()
+                asyncio.get_running_loop().call_soon(self._take, b"")
+
     def ping(self) -> None:
         self.write(_PING)
 
@@ -126,6 +144,7 @@ class Connection(asyncio.Protocol):
             self.write(close_frame(code, reason))
             self._code = code
             self.closing_since = self._now()
+            self.release()  # the peer's answer has to be read
 
     def expire_close(self, now: float) -> None:
         """Abort a close that has taken longer than `CLOSE_GRACE`; the owner's sweep calls it."""
@@ -157,7 +176,7 @@ class Connection(asyncio.Protocol):
         try:
             for event in events:
                 self._handle(event)
-                if self.paused:
+                if self.paused or self.held:
                     events.close()  # keeps the rest for `resume_writing`
         except ProtocolFaultError as fault:
             self._fail(fault.code, fault.reason)
@@ -175,10 +194,11 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self.paused = False
-        self._transport.resume_reading()
+        if not self.held:
+            self._transport.resume_reading()
         if self.closing_since is None:
             self._listener.writable()
-        if not self.paused:
+        if not (self.paused or self.held):
             self._take(b"")
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (asyncio's signature)

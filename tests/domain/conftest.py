@@ -38,6 +38,8 @@ RULES = Rules(
     slow_timeout=SLOW_TIMEOUT,
     max_topics=8,
     max_bad_commands=3,
+    max_batch=5,
+    max_depth=8,
     message_rate=Rate(burst=100, interval=0.01),
 )
 PATIENCE = 10.0

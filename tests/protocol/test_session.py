@@ -28,6 +28,8 @@ RULES = Rules(
     slow_timeout=30,
     max_topics=4,
     max_bad_commands=3,
+    max_batch=5,
+    max_depth=8,
     message_rate=Rate(burst=10, interval=0.5),
 )
 BAD = '{"type":"dance"}'

@@ -73,19 +73,24 @@ def test_one_request_id_on_an_answer(stack: StackProcess) -> None:
     assert len(stack.ask("/api/x").headers.get_all("x-request-id") or []) == 1
 
 
-def test_a_socket_goes_through(stack: StackProcess) -> None:
-    with connect(f"wss://localhost:{stack.https_port}/ws?x=1", ssl=stack.tls) as peer:
+@pytest.mark.parametrize("path", ["/ws?x=1", "/ws/ingest"])
+def test_a_socket_goes_through(stack: StackProcess, path: str) -> None:
+    with connect(f"wss://localhost:{stack.https_port}{path}", ssl=stack.tls) as peer:
         peer.send("hello")
         assert peer.recv(5) == "hello"
 
 
-def test_upgrading_is_for_ws_alone(stack: StackProcess) -> None:
-    assert "upgrade" not in dict(stack.ask("/api/x", headers=UPGRADE).json["headers"])
+@pytest.mark.parametrize("path", ["/api/x", "/ws/stats"])
+def test_upgrading_is_for_sockets_alone(stack: StackProcess, path: str) -> None:
+    assert "upgrade" not in dict(stack.ask(path, headers=UPGRADE).json["headers"])
 
 
+@pytest.mark.parametrize("path", ["/ws", "/ws/ingest"])
 @pytest.mark.parametrize("headers", [{}, {"Upgrade": "h2c", "Connection": "Upgrade"}])
-def test_ws_without_an_upgrade_is_a_426(stack: StackProcess, headers: dict[str, str]) -> None:
-    answer = stack.ask("/ws", headers=headers)
+def test_a_socket_without_an_upgrade_is_a_426(
+    stack: StackProcess, path: str, headers: dict[str, str]
+) -> None:
+    answer = stack.ask(path, headers=headers)
     assert answer.status == 426
     assert answer.json["error"]["code"] == "upgrade_required"
     assert answer.headers["upgrade"] == "websocket"

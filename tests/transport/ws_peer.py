@@ -23,7 +23,7 @@ def masked(head: int, payload: bytes = b"") -> bytes:
     return bytes([head]) + size + MASK + body
 
 
-def request(**changes: str | None) -> bytes:
+def request(path: str = "/ws", /, **changes: str | None) -> bytes:
     """A right opening handshake but for `changes`: header names with `_`, None leaves it out."""
     headers: dict[str, str | None] = {
         "Host": "gateway",
@@ -34,7 +34,7 @@ def request(**changes: str | None) -> bytes:
     }
     headers |= {name.replace("_", "-"): value for name, value in changes.items()}
     lines = [f"{name}: {value}" for name, value in headers.items() if value is not None]
-    return "\r\n".join(["GET /ws HTTP/1.1", *lines, "", ""]).encode()
+    return "\r\n".join([f"GET {path} HTTP/1.1", *lines, "", ""]).encode()
 
 
 class Peer:

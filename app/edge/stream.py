@@ -1,0 +1,37 @@
+"""`/ws/ingest`: a device's socket. Decided before the upgrade, as `/ws` is."""
+
+from fastapi import FastAPI, Request, WebSocket
+
+from app.domain.stream import Stream
+from app.edge.client_ip import client_ip
+from app.edge.errors import request_id
+from app.edge.gateway import Gateway
+from app.edge.handshake import origin_of, query_of, subprotocol_of, token_of
+from app.errors import UpgradeRequiredError
+from app.transport.upgrade import hand_over
+from auth.principal import Role
+
+
+def routes(app: FastAPI, gateway: Gateway) -> None:
+    desk = gateway.desk
+
+    @app.websocket("/ws/ingest")
+    async def stream(websocket: WebSocket) -> None:
+        ip = client_ip(websocket)
+        gateway.limits.handshake(ip)
+        origin_of(websocket, gateway.settings.origins)
+        query_of(websocket, frozenset())
+        device = gateway.access.verify(token_of(websocket), Role.DEVICE)
+        place = desk.take_place(ip, device)
+        stream = Stream(desk, gateway.intake, device, place)
+        try:
+            await websocket.accept(subprotocol=subprotocol_of(websocket))
+            connection = hand_over(websocket.scope, stream)
+        except BaseException:
+            desk.places.give_back(place)
+            raise
+        stream.start(connection, name=request_id(websocket))
+
+    @app.get("/ws/ingest")
+    async def no_stream(request: Request) -> None:  # noqa: ARG001  (every handler takes its request)
+        raise UpgradeRequiredError("this address speaks WebSocket")
