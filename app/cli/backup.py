@@ -1,0 +1,47 @@
+"""`backup` and `restore`: copies of the embedded store."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.exclusive import exclusive
+from app.cli.report import RefusedError, note, result
+from app.settings import Settings
+from app.storage.sqlite import backup as copies
+
+File = Annotated[Path, typer.Argument(dir_okay=False, help="The backup.")]
+
+
+def commands(cli: typer.Typer) -> None:
+    cli.command("backup")(backup)
+    cli.command("restore")(restore)
+
+
+def backup(file: File) -> None:
+    """Write the database, as it is at this moment, to a file; a gateway may go on running.
+
+    The keys are not in it: they are in STATE_DIR/keys.
+    """
+    try:
+        copies.back_up(Settings().database_path, file)
+    except (copies.BackupError, OSError) as error:
+        raise RefusedError(str(error)) from error
+    note(f"backup written to {file}")
+
+
+def restore(file: File) -> None:
+    """Put a backup in the place of the database, while no gateway runs.
+
+    Prints where the former database is kept. Devices that were revoked and tenants that were
+    disabled after the backup are let in again.
+    """
+    settings = Settings()
+    with exclusive(settings.state_dir):
+        try:
+            former = copies.restore(file, settings.database_path)
+        except (copies.BackupError, OSError) as error:
+            raise RefusedError(str(error)) from error
+    note("restored: repeat what was revoked or disabled since that backup")
+    if former is not None:
+        result(str(former))
