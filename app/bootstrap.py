@@ -47,7 +47,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
 
     Raise `auth.errors.KeyRingError` when there are no signing keys.
     """
-    keys = Keys(settings.keys_dir, settings.token_issuer)
+    keys = Keys(settings)
     revocations = Revocations()
     tokens = VerifiedTokens(keys.verifier, capacity=TOKENS_REMEMBERED, revoked=revocations.revoked)
     hub = Hub(channel.Bounds(settings.ring_publications, RING_BYTES))

@@ -64,7 +64,10 @@ class Settings(BaseSettings):
 
     # Tokens
     token_issuer: str = "iaqverse-gateway"  # noqa: S105  (a name, no secret)
-    token_algorithm: Literal["ES256"] = "ES256"  # noqa: S105  (an algorithm's name)
+    token_algorithm: Literal["ES256", "HS256"] = "ES256"  # noqa: S105  (an algorithm's name)
+    signing_key_file: Path | None = None
+    """ES256 keys from this file instead of `keys_dir`."""
+    token_secret_file: Path | None = Field(None, validate_default=True)
     allowed_origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode] = ()
 
     # Limits: rates by fixed window, counts, sizes
@@ -122,6 +125,20 @@ class Settings(BaseSettings):
     def _outlives_heartbeat(cls, value: float, others: ValidationInfo) -> float:
         if value <= others.data.get("heartbeat", 0):
             raise ValueError("must be longer than HEARTBEAT: else live clients close")
+        return value
+
+    @field_validator("signing_key_file")
+    @classmethod
+    def _is_for_es256(cls, value: Path | None, others: ValidationInfo) -> Path | None:
+        if value and others.data.get("token_algorithm") == "HS256":
+            raise ValueError("is for TOKEN_ALGORITHM=ES256")
+        return value
+
+    @field_validator("token_secret_file")
+    @classmethod
+    def _is_for_hs256(cls, value: Path | None, others: ValidationInfo) -> Path | None:
+        if (value is not None) != (others.data.get("token_algorithm") == "HS256"):
+            raise ValueError("goes together with TOKEN_ALGORITHM=HS256")
         return value
 
     @property

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from auth.errors import KeyRingError
 from auth.schedule import Schedule, Turn
-from auth.signing_key import SigningKey, private_key
+from auth.signing_key import KeyPair, SigningKey, private_key
 
 _SIGNING: Final = "signing"
 _KID = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")  # safe as a file's name
@@ -77,7 +77,8 @@ class KeyRing:
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """The public halves, RFC 7517 section 5: what `/auth/jwks.json` says."""
-        return {"keys": [self.keys[kid].jwk() for kid in sorted(self.keys)]}
+        halves = [self.keys[kid].jwk() for kid in sorted(self.keys)]
+        return {"keys": [half for half in halves if half]}
 
 
 def create_key(directory: Path) -> str:
@@ -171,7 +172,7 @@ def _read_key(path: Path) -> SigningKey:
         raise KeyRingError(f"{path} cannot be read") from error
     except ValueError as error:
         raise KeyRingError(f"{path} is {error}") from None
-    return SigningKey(path.stem, "ES256", private)
+    return KeyPair(path.stem, private.public_key(), private)
 
 
 @contextmanager

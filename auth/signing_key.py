@@ -1,40 +1,44 @@
-"""One key that signs or verifies tokens, and how it is read."""
+"""One key that signs or verifies our tokens: ES256's pair, or the secret of HS256."""
 
+import json
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from hashlib import sha256
+from typing import ClassVar, Final, Literal, TypeAlias
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 _COORDINATE_BYTES: Final = 32  # RFC 7518 section 6.2.1.2: P-256, leading zeros kept
 
 
 @dataclass(frozen=True, slots=True)
-class SigningKey:
+class KeyPair:
     """One key, one algorithm: a token can't choose another (RFC 8725 section 3.1)."""
 
     kid: str
-    algorithm: Literal["ES256"]
-    private: ec.EllipticCurvePrivateKey = field(repr=False)
-
-    @property
-    def public(self) -> ec.EllipticCurvePublicKey:
-        return self.private.public_key()
+    public: ec.EllipticCurvePublicKey
+    private: ec.EllipticCurvePrivateKey | None = field(repr=False)
+    """None: it only verifies."""
+    algorithm: ClassVar[Literal["ES256"]] = "ES256"
 
     def jwk(self) -> dict[str, str]:
         """The public half, RFC 7517."""
-        point = self.public.public_numbers()
-        return {
-            "kty": "EC",
-            "crv": "P-256",
-            "x": _base64url(point.x),
-            "y": _base64url(point.y),
-            "kid": self.kid,
-            "use": "sig",
-            "alg": self.algorithm,
-        }
+        return {**_point(self.public), "kid": self.kid, "use": "sig", "alg": self.algorithm}
+
+
+@dataclass(frozen=True, slots=True)
+class SharedSecret:
+    kid: str
+    secret: bytes = field(repr=False)
+    algorithm: ClassVar[Literal["HS256"]] = "HS256"
+
+    def jwk(self) -> None:
+        """It has no public half: whoever can verify can sign."""
+
+
+SigningKey: TypeAlias = KeyPair | SharedSecret
 
 
 def private_key(pem: bytes) -> ec.EllipticCurvePrivateKey:
@@ -49,5 +53,28 @@ def private_key(pem: bytes) -> ec.EllipticCurvePrivateKey:
     return private
 
 
-def _base64url(coordinate: int) -> str:
-    return urlsafe_b64encode(coordinate.to_bytes(_COORDINATE_BYTES)).rstrip(b"=").decode()
+def public_key(pem: bytes) -> ec.EllipticCurvePublicKey:
+    """Raises ValueError, as `private_key` does."""
+    try:
+        public = load_pem_public_key(pem)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise ValueError("no public key in PEM") from None
+    if not isinstance(public, ec.EllipticCurvePublicKey) or public.curve.name != "secp256r1":
+        raise ValueError("no P-256 key, which ES256 asks for")
+    return public
+
+
+def thumbprint(public: ec.EllipticCurvePublicKey) -> str:
+    """RFC 7638: a kid on which all agree who hold the key."""
+    canonical = json.dumps(_point(public), sort_keys=True, separators=(",", ":"))
+    return _base64url(sha256(canonical.encode()).digest())
+
+
+def _point(public: ec.EllipticCurvePublicKey) -> dict[str, str]:
+    point = public.public_numbers()
+    x, y = (_base64url(number.to_bytes(_COORDINATE_BYTES)) for number in (point.x, point.y))
+    return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
+
+
+def _base64url(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()

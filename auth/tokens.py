@@ -19,7 +19,7 @@ from jose.exceptions import JWSError, JWTError
 from auth.errors import Reason, TokenRefusedError
 from auth.keys import KeyRing
 from auth.principal import Principal, Role
-from auth.signing_key import SigningKey
+from auth.signing_key import KeyPair, SigningKey
 
 AUDIENCE: Final = "iaqverse-gateway"
 TYPE: Final = "at+jwt"
@@ -70,9 +70,7 @@ class TokenIssuer:
 
     def adopt(self, keys: KeyRing) -> None:
         self._keys = keys
-        self._signing = {
-            kid: jwk.construct(key.private, key.algorithm) for kid, key in keys.keys.items()
-        }
+        self._signing = {kid: _signing(key) for kid, key in keys.keys.items()}
 
     def issue(
         self,
@@ -183,8 +181,14 @@ class TokenVerifier:
         return claims
 
 
+def _signing(key: SigningKey) -> Key | None:
+    material = key.private if isinstance(key, KeyPair) else key.secret
+    return jwk.construct(material, key.algorithm) if material else None
+
+
 def _verifying(key: SigningKey) -> Key:
-    return jwk.construct(key.public, key.algorithm)
+    material = key.public if isinstance(key, KeyPair) else key.secret
+    return jwk.construct(material, key.algorithm)
 
 
 def _canonical(token: str) -> bool:

@@ -14,9 +14,10 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from app.edge.keys import key_ring
 from app.server import serve
 from app.settings import Settings
-from auth.keys import KeyRing, create_key
+from auth.keys import create_key
 from auth.principal import Principal, Role
 from auth.tokens import TokenIssuer, TokenVerifier
 
@@ -57,7 +58,7 @@ class Running:
         )
 
     def verified(self, token: str) -> Principal:
-        ring = KeyRing.load(self.settings.keys_dir)
+        ring = key_ring(self.settings)
         return TokenVerifier(ring, self.settings.token_issuer).verify(token, time.time())
 
     def bearer(self, role: str, **claims: Any) -> dict[str, str]:
@@ -110,7 +111,7 @@ def start(tmp_path: Path) -> Start:
         settings = Settings(_env_file=None, **values)
         if not settings.keys_dir.exists():
             create_key(settings.keys_dir)
-        issuer = TokenIssuer(KeyRing.load(settings.keys_dir), settings.token_issuer)
+        issuer = TokenIssuer(key_ring(settings), settings.token_issuer)
         listener = socket.create_server(("127.0.0.1", 0))
         listener.setblocking(False)
         running = Running(settings, listener.getsockname()[1], issuer, asyncio.Event())

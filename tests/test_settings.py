@@ -94,6 +94,16 @@ def test_limit_scale_scales_rates_and_counts_and_never_to_nothing() -> None:
         ({"max_batch": 0}, "max_batch"),
         ({"log_level": "LOUD"}, "log_level"),
         ({"token_algorithm": "none"}, "token_algorithm"),
+        ({"token_algorithm": "HS256"}, "token_secret_file"),
+        ({"token_secret_file": "secret"}, "token_secret_file"),
+        (
+            {
+                "token_algorithm": "HS256",
+                "token_secret_file": "secret",
+                "signing_key_file": "keys.pem",
+            },
+            "signing_key_file",
+        ),
         ({"database_url": "postgresql://gateway"}, "database_url"),
         ({"redis_url": "redis://gateway"}, "redis_url"),
         ({"allowed_origins": "*"}, "allowed_origins"),

@@ -1,17 +1,19 @@
 """Commands for tokens and the keys that sign them."""
 
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.cli.durations import seconds
 from app.cli.report import RefusedError, note, result
+from app.edge.keys import key_ring
 from app.errors import GatewayError
 from app.model import wire_time
 from app.protocol.topics import parse_filters
 from app.settings import Settings
-from auth.keys import KeyRing, create_key, prune, rotate
+from auth.keys import create_key, prune, rotate
 from auth.principal import PLATFORM, Principal, Role, valid_tenant
 from auth.tokens import TokenIssuer, TokenVerifier
 
@@ -63,7 +65,7 @@ def issue(
 ) -> str:
     """Raise `RefusedError` for claims that would not verify, `KeyRingError` without keys."""
     check_tenant(tenant, platform=role is Role.ADMIN)
-    issuer = TokenIssuer(KeyRing.load(settings.keys_dir), settings.token_issuer)
+    issuer = TokenIssuer(key_ring(settings), settings.token_issuer)
     try:
         parse_filters(topics or ())
         return issuer.issue(
@@ -81,7 +83,7 @@ def issue(
 
 def read_own(settings: Settings, token: str) -> Principal:
     """What a token made here says of itself."""
-    verifier = TokenVerifier(KeyRing.load(settings.keys_dir), settings.token_issuer)
+    verifier = TokenVerifier(key_ring(settings), settings.token_issuer)
     return verifier.verify(token, time.time())
 
 
@@ -92,18 +94,31 @@ def check_tenant(name: str, *, platform: bool = False) -> None:
         )
 
 
+def own_keys(settings: Settings) -> Path:
+    """The directory of the keys; raise `RefusedError` where they come from elsewhere."""
+    if settings.token_secret_file or settings.signing_key_file:
+        raise RefusedError("the keys come from a file of their own: change them there")
+    return settings.keys_dir
+
+
+def lacks_keys(settings: Settings) -> bool:
+    """Whether a first run has to make one."""
+    elsewhere = settings.token_secret_file or settings.signing_key_file
+    return not elsewhere and not any(settings.keys_dir.glob("*.pem"))
+
+
 def init() -> None:
     """Make a signing key where there is none."""
-    directory = Settings().keys_dir
-    if any(directory.glob("*.pem")):
-        note(f"there are keys in {directory}")
-    else:
+    directory = own_keys(Settings())
+    if lacks_keys(Settings()):
         result(create_key(directory))
+    else:
+        note(f"there are keys in {directory}")
 
 
 def list_() -> None:
     """Print the keys that verify: id, and whether it signs, will sign, or verifies until when."""
-    ring = KeyRing.load(Settings().keys_dir)
+    ring = key_ring(Settings())
     now = time.time()
     signs, ends = ring.signing_at(now).kid, ring.schedule.ends()
     begins = {turn.kid: turn.since for turn in ring.schedule.turns if turn.since > now}
@@ -127,13 +142,13 @@ def rotate_(
     Tokens signed with the former key go on working until they end.
     """
     since = time.time() + duration(delay, "--delay")
-    result(rotate(Settings().keys_dir, since))
+    result(rotate(own_keys(Settings()), since))
     note(f"it signs from {wire_time(int(since) * 1000)}")
 
 
 def prune_() -> None:
     """Delete the keys whose last token has ended, as a running gateway does by itself."""
-    for kid in prune(Settings().keys_dir, time.time()):
+    for kid in prune(own_keys(Settings()), time.time()):
         result(kid)
 
 

@@ -10,15 +10,15 @@ import uvloop
 
 from app import logs
 from app.cli import demo
-from app.cli.credentials import issue
+from app.cli.credentials import issue, lacks_keys
 from app.cli.exclusive import exclusive
 from app.cli.records import now_ms, records
 from app.cli.report import RefusedError, note, result
+from app.edge.keys import key_ring
 from app.errors import ConflictError
 from app.settings import Settings
 from app.storage.records import tenants
-from auth.errors import KeyRingError
-from auth.keys import KeyRing, create_key
+from auth.keys import create_key
 from auth.principal import Role
 
 DEMO_TENANT = demo.TENANT
@@ -67,11 +67,7 @@ def up(
 
 def prepare(settings: Settings) -> list[str]:
     """What a first run needs: a signing key and a demo tenant. Says how to sign in."""
-    try:
-        KeyRing.load(settings.keys_dir)
-    except KeyRingError:
-        if any(settings.keys_dir.glob("*.pem")):
-            raise
+    if lacks_keys(settings):
         create_key(settings.keys_dir)
     with records(settings) as sql, suppress(ConflictError):
         tenants.add(sql, DEMO_TENANT, now_ms())
@@ -94,5 +90,9 @@ def certs() -> None:
 
 def check_config() -> None:
     """Read every setting and say what is wrong with it, all in one go."""
-    Settings()
+    settings = Settings()
+    if lacks_keys(settings):
+        note("there are no signing keys yet: keys init")
+    else:
+        key_ring(settings)
     note("the settings are good")

@@ -1,15 +1,15 @@
 """The keys as the running gateway has them: taken over anew when an operator rotates them."""
 
-import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 import msgspec
 import structlog
 
+from app.settings import Settings
 from auth.errors import KeyRingError
+from auth.key_files import load_key_file, load_secret_file
 from auth.keys import KeyRing, prune
 from auth.tokens import TokenIssuer, TokenVerifier
 
@@ -20,24 +20,31 @@ PRUNE_INTERVAL: Final = 60.0
 log = structlog.get_logger()
 
 
+def key_ring(settings: Settings) -> KeyRing:
+    """The keys that the settings name. Raises `KeyRingError`."""
+    if settings.token_secret_file:
+        return load_secret_file(settings.token_secret_file)
+    if settings.signing_key_file:
+        return load_key_file(settings.signing_key_file)
+    return KeyRing.load(settings.keys_dir)
+
+
 class Keys:
     """Raises `KeyRingError` when there are none at the start."""
 
-    def __init__(
-        self, directory: Path, issuer: str, clock: Callable[[], float] = time.time
-    ) -> None:
-        self._directory = directory
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+        self._settings = settings
         self._clock = clock
         self._prune_at = 0.0
         self._seen = self._files()
-        self._ring = KeyRing.load(directory)
-        self.verifier = TokenVerifier(self._ring, issuer)
-        self.issuer = TokenIssuer(self._ring, issuer)
+        self._ring = key_ring(settings)
+        self.verifier = TokenVerifier(self._ring, settings.token_issuer)
+        self.issuer = TokenIssuer(self._ring, settings.token_issuer)
         self.jwks = msgspec.json.encode(self._ring.jwks())
         """The public halves as JSON (RFC 7517)."""
 
     def refresh(self) -> bool:
-        """Take over the directory if it changed; a ring that cannot be read changes nothing.
+        """Take over the files if they changed; a ring that cannot be read changes nothing.
 
         True: a key is gone, so what verified before has to verify anew.
         """
@@ -46,7 +53,7 @@ class Keys:
         if files == self._seen:
             return False
         try:
-            ring = KeyRing.load(self._directory)
+            ring = key_ring(self._settings)
         except KeyRingError as error:
             log.warning("keys could not be read", reason=str(error))
             return False
@@ -68,16 +75,18 @@ class Keys:
         if all(end > now for end in self._ring.schedule.ends().values()):
             return
         try:
-            pruned = prune(self._directory, now)
+            pruned = prune(self._settings.keys_dir, now)
         except KeyRingError as error:
             log.warning("ended keys could not be deleted", reason=str(error))
         else:
             log.info("ended keys deleted", count=len(pruned))
 
-    def _files(self) -> frozenset[tuple[str, int]]:
-        """Names and times: the directory's own time is too coarse for two changes in a row."""
+    def _files(self) -> frozenset[tuple[str, int, int]]:
+        """Names and times: a directory's own time is too coarse for two changes in a row."""
+        file = self._settings.token_secret_file or self._settings.signing_key_file
         try:
-            with os.scandir(self._directory) as entries:
-                return frozenset((entry.name, entry.stat().st_mtime_ns) for entry in entries)
+            paths = [file] if file else list(self._settings.keys_dir.iterdir())
+            found = [(path.name, path.stat()) for path in paths]
         except OSError:
             return frozenset()
+        return frozenset((name, status.st_ino, status.st_mtime_ns) for name, status in found)

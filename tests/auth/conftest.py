@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from auth.keys import KeyRing, create_key
+from auth.signing_key import KeyPair
 from auth.tokens import TokenIssuer, TokenVerifier
 
 ISSUER = "https://gateway.test"
@@ -21,6 +22,14 @@ NOW = 1_700_000_000
 def segment(content: bytes | dict[str, Any]) -> str:
     raw = content if isinstance(content, bytes) else json.dumps(content).encode()
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def pair(keys: KeyRing) -> tuple[ec.EllipticCurvePrivateKey, ec.EllipticCurvePublicKey]:
+    """Both halves of the key that signs."""
+    key = keys.signing_at(NOW)
+    assert isinstance(key, KeyPair)
+    assert key.private
+    return key.private, key.public
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +71,7 @@ def claims() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def sign(keys: KeyRing) -> Callable[..., str]:
     """`sign(header, claims, key=…)`: both as a dict or as raw bytes, signed as ES256 says."""
-    own = keys.signing_at(NOW).private
+    own = pair(keys)[0]
 
     def signed(
         header: bytes | dict[str, Any],

@@ -22,6 +22,7 @@ from auth.errors import TokenRefusedError
 from auth.keys import KeyRing
 from auth.principal import Role
 from auth.tokens import TokenVerifier
+from tests.auth.conftest import pair
 
 FORGED_TOKENS = int(os.environ.get("FORGED_TOKENS", "2500"))
 NOW = 1_700_000_000
@@ -108,7 +109,7 @@ def wrong_claims(claims: Json) -> st.SearchStrategy[Json]:
 
 def secrets_of(keys: KeyRing) -> list[bytes]:
     """What an attacker knows and a confused verifier would take for an HMAC secret."""
-    public = keys.signing_at(NOW).public
+    public = pair(keys)[1]
     return [
         public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
         public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),

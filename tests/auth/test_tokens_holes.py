@@ -20,6 +20,7 @@ from auth.errors import TokenRefusedError
 from auth.keys import KeyRing
 from auth.principal import Principal
 from auth.tokens import MAX_TOKEN_LENGTH, TokenVerifier, require_cryptography
+from tests.auth.conftest import pair
 
 NOW = 1_700_000_000
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -59,7 +60,7 @@ class Forge:
         return self.sign(
             header if isinstance(header, bytes) else self.header | (header or {}),
             claims if isinstance(claims, bytes) else self.claims | (claims or {}),
-            key or self.keys.signing_at(NOW).private,
+            key or pair(self.keys)[0],
         )
 
     def verify(self, token: str, now: float = NOW) -> Principal:
@@ -105,7 +106,7 @@ class TestAlgorithm:
     def test_the_public_key_is_no_hmac_secret(
         self, forge: Forge, encoding: Encoding, form: PublicFormat, alg: str
     ) -> None:
-        secret = forge.keys.signing_at(NOW).public.public_bytes(encoding, form)
+        secret = pair(forge.keys)[1].public_bytes(encoding, form)
         signing_input = f"{encoded(forge.header | {'alg': alg})}.{encoded(forge.claims)}"
         mac = hmac.digest(secret, signing_input.encode(), hashlib.sha256)
         expected = "header" if alg == "HS256" else "signature"
@@ -176,9 +177,7 @@ class TestSignature:
 
     def test_a_signature_in_der(self, forge: Forge) -> None:
         signing_input = f"{encoded(forge.header)}.{encoded(forge.claims)}"
-        der = forge.keys.signing_at(NOW).private.sign(
-            signing_input.encode(), ec.ECDSA(hashes.SHA256())
-        )
+        der = pair(forge.keys)[0].sign(signing_input.encode(), ec.ECDSA(hashes.SHA256()))
         assert forge.reason(f"{signing_input}.{encoded(der)}") == "signature"
 
 

@@ -94,3 +94,27 @@ async def test_a_rotation_needs_a_key_and_a_delay(shell: Shell) -> None:
     (soon,) = await shell.run_all("keys rotate --delay soon")
     assert none.reason() == "no signing key in fresh/keys\n"
     assert "--delay" in soon.reason(USAGE)
+
+
+async def test_keys_from_a_file_are_used_and_changed_in_the_file(shell: Shell) -> None:
+    file = shell.folder / "shared.pem"
+    (key,) = (shell.state / "keys").glob("*.pem")
+    key.replace(file)
+    words = ("keys list", "keys init", "keys rotate", "keys prune", "check-config")
+    listed, *refused, checked = await shell.run_all(*words, SIGNING_KEY_FILE="shared.pem")
+    assert listed.result().endswith("\tsigns")
+    assert all("a file of their own" in ended.reason() for ended in refused)
+    assert checked.result() == ""
+    for name, said in (("shared.pem", "ey"), ("absent.pem", "absent.pem cannot be read")):
+        (token,) = await shell.run_all("token --role admin --tenant *", SIGNING_KEY_FILE=name)
+        assert (token.out or token.err).startswith(said)
+
+
+async def test_a_weak_secret_is_found_by_check_config(shell: Shell) -> None:
+    file = shell.folder / "secret"
+    file.touch(0o600)
+    file.write_text("changeme" * 8)
+    (checked,) = await shell.run_all(
+        "check-config", TOKEN_ALGORITHM="HS256", TOKEN_SECRET_FILE="secret"
+    )
+    assert "not random" in checked.reason()

@@ -1,6 +1,7 @@
 """A rotation under a running gateway: nothing stops, nobody waits, and the former key goes."""
 
 import json
+import secrets
 import time
 from base64 import urlsafe_b64decode
 from pathlib import Path
@@ -9,15 +10,21 @@ import httpx2
 import pytest
 
 from app.edge.keys import Keys
+from app.settings import Settings
+from auth.key_files import load_secret_file
 from auth.keys import KeyRing, create_key, rotate
 from auth.principal import Role
 from auth.schedule import MARGIN
 from auth.tokens import TokenIssuer
-from tests.conftest import Running
+from tests.conftest import Running, Start
 from tests.edge.wire import heard, say, until
 
 NOTICED = 2.0
 """Seconds within which a running gateway takes the directory over."""
+
+
+def settings_of(state: Path) -> Settings:
+    return Settings.model_validate({"state_dir": state})
 
 
 def issue(gateway: Running, now: float) -> str:
@@ -72,10 +79,10 @@ async def test_nothing_stops_for_a_rotation(gateway: Running) -> None:
 
 
 async def test_the_former_key_is_deleted_when_its_last_token_has_ended(tmp_path: Path) -> None:
-    directory = tmp_path / "keys"
-    now = 1_700_000_000.0
+    settings, now = settings_of(tmp_path), 1_700_000_000.0
+    directory = settings.keys_dir
     former = create_key(directory)
-    keys = Keys(directory, "gateway", clock=lambda: now)
+    keys = Keys(settings, clock=lambda: now)
     old = keys.issuer.issue(subject="x", tenant="a", role=Role.DASHBOARD, ttl=900, now=now)
     new = rotate(directory, since=now)
 
@@ -110,10 +117,43 @@ async def test_a_key_whose_file_is_taken_away_is_withdrawn_with_all_it_signed(
 
 @pytest.mark.parametrize("damage", ["half a key", ""])
 def test_a_directory_that_cannot_be_read_changes_nothing(tmp_path: Path, damage: str) -> None:
-    directory, now = tmp_path / "keys", 1_700_000_000.0
-    create_key(directory)
-    keys = Keys(directory, "gateway", clock=lambda: now)
+    settings, now = settings_of(tmp_path), 1_700_000_000.0
+    create_key(settings.keys_dir)
+    keys = Keys(settings, clock=lambda: now)
     token = keys.issuer.issue(subject="x", tenant="a", role=Role.DASHBOARD, ttl=900, now=now)
-    (directory / "signing").write_text(damage)
+    (settings.keys_dir / "signing").write_text(damage)
     assert not keys.refresh()
     assert keys.verifier.verify(token, now).subject == "x"
+
+
+async def test_gateways_that_share_a_secret_file_take_it_over_when_it_changes(
+    start: Start, tmp_path: Path
+) -> None:
+    file, old, new = tmp_path / "secrets", secrets.token_hex(32), secrets.token_hex(32)
+    file.touch(0o600)
+    file.write_text(old)
+    async with start(token_algorithm="HS256", token_secret_file=file) as gateway:
+        token = gateway.token("dashboard")
+        async with gateway.client() as client:
+            assert await opens(client, token)
+            assert await published(client) == set(), "a secret has no public half"
+
+            file.write_text(f"{new}\n{old}\n")
+            issuer = TokenIssuer(load_secret_file(file), gateway.settings.token_issuer)
+            later = issuer.issue(
+                subject="x", tenant="a", role=Role.DASHBOARD, ttl=60, now=time.time()
+            )
+
+            async def is_taken_over() -> bool:
+                return await opens(client, later)
+
+            await until(is_taken_over, within=NOTICED)
+            assert await opens(client, token)
+
+            file.write_text(new)
+
+            async def old_is_refused() -> bool:
+                return not await opens(client, token)
+
+            await until(old_is_refused, within=NOTICED)
+            assert await opens(client, later)

@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from app.storage import sqlite
+from app.storage.sqlite import file
 from tests.conftest import Running, Start
 from tests.edge.wire import error_of, heard, measurement, say, until
 
@@ -56,7 +56,7 @@ async def test_a_gateway_that_works_is_live_and_ready(gateway: Running) -> None:
 async def test_while_the_store_keeps_nothing_it_is_not_ready_and_takes_nothing(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT", 0.3)
+    monkeypatch.setattr(file, "BUSY_TIMEOUT", 0.3)
     async with start() as gateway, gateway.client("device") as device:
         holder = sqlite3.connect(gateway.settings.database_path, isolation_level=None)
         holder.execute("BEGIN IMMEDIATE")
