@@ -33,15 +33,18 @@ export class Api {
   #fetch;
   #base;
   #token;
+  #replace;
 
   /**
    * @param {object} options
    * @param {() => string | null} options.token
+   * @param {(ended: string) => Promise<string | null>} [options.replace] another token for one that ended; null: none
    * @param {(url: string, init: RequestInit) => Promise<Response>} [options.fetch]
    * @param {string} [options.base] e.g. `https://localhost:8443`
    */
-  constructor({ token, fetch = (url, init) => globalThis.fetch(url, init), base = "" }) {
+  constructor({ token, replace = async () => null, fetch = (url, init) => globalThis.fetch(url, init), base = "" }) {
     this.#token = token;
+    this.#replace = replace;
     this.#fetch = fetch;
     this.#base = base;
   }
@@ -88,16 +91,37 @@ export class Api {
    * @param {string | null} [token]
    */
   async #get(path, query, signal, token = this.#token()) {
-    const response = await this.#ask(`${this.#base}${path}?${new URLSearchParams(query)}`, {
+    const first = await this.#send(path, query, signal, token);
+    const other = first.status === 401 && token && token === this.#token() ? await this.#another(token) : null;
+    const response = other === null ? first : await this.#send(path, query, signal, other);
+    const body = await response.json().catch(() => null);
+    if (response.ok && body !== null) return body;
+    throw new ApiError(response.status, body?.error, seconds(response.headers.get("Retry-After")));
+  }
+
+  /** @param {string} ended */
+  async #another(ended) {
+    try {
+      return await this.#replace(ended);
+    } catch {
+      throw new ApiError(0);
+    }
+  }
+
+  /**
+   * @param {string} path
+   * @param {Record<string, string>} query
+   * @param {AbortSignal | undefined} signal
+   * @param {string | null} token
+   */
+  async #send(path, query, signal, token) {
+    return this.#ask(`${this.#base}${path}?${new URLSearchParams(query)}`, {
       headers: token ? { Authorization: `Bearer ${token}` } : {},
       cache: "no-store",
       credentials: "omit",
       redirect: "error",
       signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])]),
     });
-    const body = await response.json().catch(() => null);
-    if (response.ok && body !== null) return body;
-    throw new ApiError(response.status, body?.error, seconds(response.headers.get("Retry-After")));
   }
 
   /** @param {string} url @param {RequestInit} init */

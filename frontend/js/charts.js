@@ -18,9 +18,10 @@ const USE_WEBSOCKET = true;  // ← Changer en false pour revenir au polling
 const manager = /** @type {any} */ (window).wsManager;
 
 export const session = new Session();
-export const api = new Api({ token: () => session.token });
+export const api = new Api({ token: () => session.token, replace: (ended) => session.replace(ended) });
 
 manager.setTokenProvider(({ refused }) => (refused === null ? session.need() : session.renew(refused)));
+manager.setRenewal(() => session.replace(session.token));
 
 const feed = new Feed({
   manager,
@@ -33,6 +34,6 @@ const feed = new Feed({
   document,
 });
 
-feed.on("signed_out", () => session.renew(session.token));
+feed.on("signed_out", () => session.end("expired"));
 
 export const live = new Live(feed, api);

@@ -22,7 +22,8 @@ const MAX_QUERY = 1500;
 /**
  * @typedef {Record<string, any> & {type: string}} Message
  * @typedef {{kind: "publication", topic: string, message: Message}
- *   | {kind: "greeting" | "topics" | "error" | "lagged" | "other", message: Message}} Frame
+ *   | {kind: "greeting" | "topics" | "expiring" | "authenticated" | "error" | "lagged" | "other",
+ *      message: Message}} Frame
  */
 
 /**
@@ -40,6 +41,9 @@ export function parseFrame(data) {
     case "subscribed":
     case "unsubscribed":
       return { kind: "topics", message };
+    case "token_expiring":
+      return { kind: "expiring", message };
+    case "authenticated":
     case "error":
     case "lagged":
       return { kind: message.type, message };
@@ -72,6 +76,11 @@ export function topicOf(message) {
  */
 export function topicsCommand(type, topics, id, after) {
   return JSON.stringify({ type, topics: [...topics], id, after });
+}
+
+/** @param {string} token @param {string} id echoed in the answer */
+export function authCommand(token, id) {
+  return JSON.stringify({ type: "auth", token, id });
 }
 
 export const PING = JSON.stringify({ type: "ping" });

@@ -31,6 +31,8 @@ export function takeTokenFromAddress(location, history) {
 export class Session {
   #events = new Emitter(["ended", "began"]);
   /** @type {string | null} */ #token = null;
+  /** @type {import("./renewal.js").Renew} */ #renewal = async () => null;
+  /** @type {Promise<string | null> | null} */ #renewing = null;
   /** @type {{promise: Promise<string>, resolve: (token: string) => void} | null} */ #asked = null;
 
   get token() {
@@ -55,16 +57,39 @@ export class Session {
     return this.#token ?? this.#ask(null);
   }
 
-  /** The gateway refused this token: wait for another. @param {string | null} refused */
+  /** @param {import("./renewal.js").Renew} renewal what gets a fresh token without the person */
+  setRenewal(renewal) {
+    this.#renewal = renewal;
+  }
+
+  /**
+   * Another token than this one, without the person: the one in hand, or a fresh one; null when
+   * there is none to be had. Asked for once at a time, however many need it.
+   * @param {string | null} ended
+   */
+  async replace(ended) {
+    if (this.#token !== ended) return this.#token;
+    if (ended === null) return null;
+    this.#renewing ??= this.#renewal().finally(() => (this.#renewing = null));
+    const fresh = await this.#renewing;
+    if (fresh === null || this.#token === null) return null;
+    this.#token = fresh;
+    return fresh;
+  }
+
+  /** The gateway refused this token: another, from the person if need be. @param {string | null} refused */
   async renew(refused) {
+    const other = await this.replace(refused);
+    if (other !== null) return other;
     if (this.#token !== null && this.#token !== refused) return this.#token;
     this.#token = null;
     return this.#ask("expired");
   }
 
-  end() {
+  /** @param {"signed_out" | "expired"} [reason] */
+  end(reason = "signed_out") {
     this.#token = null;
-    this.#ask("signed_out");
+    this.#ask(reason);
   }
 
   /** @param {string | null} reason @returns {Promise<string>} one promise for all who wait */

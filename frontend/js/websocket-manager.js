@@ -7,6 +7,8 @@
  *     manager.on("measurements", (measurement) => …);
  *     manager.connect();
  *
+ * A connection outlives its token where `manager.setRenewal(async () => token)` says how to get another.
+ *
  * Events: one per topic with the message (`measurements`, `predictions`, `actions`, `alerts`, `modules`,
  * and `all` for each of them), `connected` with the greeting, `disconnected` with
  * `{code, name, reason, action}`, `error` with `{code, message, retryable}`, `lagged` when the gateway
@@ -19,6 +21,7 @@ import { Connection } from "./connection.js";
 import { Emitter } from "./emitter.js";
 import { browserEnvironment } from "./environment.js";
 import { SUBPROTOCOL, TOPICS, closeRow, retryAfterMs, socketUrl } from "./protocol.js";
+import { Renewal } from "./renewal.js";
 import { Subscriptions } from "./subscriptions.js";
 
 /** A connection that lasted this long was a good one: the back-off starts over. */
@@ -29,8 +32,8 @@ const RESUME_RETRY_MS = 1000;
  * @typedef {import("./environment.js").Environment} Environment
  *
  * @typedef {(ask: {refused: string | null}) => string | null | Promise<string | null>} TokenProvider
- *   `refused`: the token whose end closed the last connection, if one did; another one is needed.
- *   The answer null: nobody is signed in.
+ *   `refused`: the token that has ended or was refused, if one was; another one is needed.
+ *   The answer null: nobody is signed in. An error: not now, ask again later.
  */
 
 export class WebSocketManager {
@@ -45,8 +48,7 @@ export class WebSocketManager {
   #opening = false;
   /** A connection is wanted, but its time has not come. */
   #waiting = false;
-  /** @type {string | null} */ #used = null;
-  /** @type {string | null} */ #refused = null;
+  #renewal;
   /** @type {number | null} when the greeting came, in milliseconds */ #greetedAt = null;
   #attempt = 0;
   #notBefore = 0;
@@ -56,6 +58,7 @@ export class WebSocketManager {
   constructor(environment = {}) {
     const browser = typeof globalThis.document === "undefined" ? {} : browserEnvironment();
     this.#env = /** @type {Environment} */ ({ ...browser, ...environment });
+    this.#renewal = new Renewal(this.#env);
     this.#env.document.addEventListener("visibilitychange", () => this.#visibilityChanged());
     this.#env.window.addEventListener("online", () => this.#networkChanged());
     this.#env.window.addEventListener("offline", () => this.#networkChanged());
@@ -96,6 +99,14 @@ export class WebSocketManager {
   }
 
   /**
+   * What gets a fresh token while a connection is open, so that it outlives its first one.
+   * @param {import("./renewal.js").Renew} renew called a minute before the token ends
+   */
+  setRenewal(renew) {
+    this.#renewal.renew = renew;
+  }
+
+  /**
    * Where to go on from: with a position, a connection begins with everything that came after it.
    * @param {() => string | null} provider asked at each connection; null: from now on
    */
@@ -111,6 +122,7 @@ export class WebSocketManager {
   disconnect() {
     const connected = this.#connection !== null;
     this.#giveUp();
+    this.#renewal.closed(false);
     this.#waiting = false;
     this.#attempt = 0;
     if (connected) {
@@ -148,8 +160,12 @@ export class WebSocketManager {
     const token = await this.#askForToken();
     if (era !== this.#era) return;
     this.#opening = false;
-    this.#refused = null;
-    this.#used = token;
+    if (token === undefined) {
+      this.#fail("not_renewed", "the token could not be renewed", true);
+      this.#closed({ code: 1006, reason: "the token could not be renewed" });
+      return;
+    }
+    this.#renewal.use(token);
     if (!token) {
       this.#fail("unauthenticated", "sign in first", false);
       return;
@@ -170,11 +186,12 @@ export class WebSocketManager {
     }
   }
 
+  /** @returns {Promise<string | null | undefined>} undefined: not to be had now */
   async #askForToken() {
     try {
-      return await this.#token({ refused: this.#refused });
+      return await this.#token({ refused: this.#renewal.ended });
     } catch {
-      return null;
+      return undefined;
     }
   }
 
@@ -188,6 +205,12 @@ export class WebSocketManager {
       case "topics":
         if (this.#topics.answered(frame.message)) this.#events.emit("resumed", frame.message);
         break;
+      case "expiring":
+        this.#renewal.expiring((command) => this.#send(command));
+        break;
+      case "authenticated":
+        this.#renewal.authenticated(frame.message);
+        break;
       case "error":
         this.#commandFailed(frame.message);
         break;
@@ -200,6 +223,7 @@ export class WebSocketManager {
   /** @param {import("./protocol.js").Message} greeting @param {boolean} bare opened without a topic */
   #greeted(greeting, bare) {
     this.#greetedAt = this.#env.now();
+    this.#renewal.greeted(greeting);
     const position = this.#position() ?? (bare ? greeting.position : null);
     if (position === null) this.#send(...this.#topics.greeted(greeting.subscriptions ?? []));
     else this.#send(this.#topics.resume(position));
@@ -209,7 +233,9 @@ export class WebSocketManager {
   /** @param {Record<string, any>} error */
   #commandFailed(error) {
     const after = this.#topics.resumes(error.id);
-    if (after === null) {
+    if (this.#renewal.failed(error)) {
+      // The connection lives on with the token it has.
+    } else if (after === null) {
       this.#topics.refused(error);
     } else if (error.retryable) {
       const again = () => this.#send(this.#topics.resume(this.#position() ?? after));
@@ -226,7 +252,7 @@ export class WebSocketManager {
     const stable = this.#greetedAt !== null && this.#env.now() - this.#greetedAt >= STABLE_MS;
     if (stable) this.#attempt = 0;
     this.#giveUp();
-    this.#refused = action === "renew" ? this.#used : null;
+    this.#renewal.closed(action === "renew");
     if (action === "wait") this.#notBefore = this.#env.now() + retryAfterMs(reason);
     if (action !== "terminal") this.#schedule(retryDelay(this.#attempt++, this.#env.random));
     this.#events.emit("disconnected", { code, name, reason, action });

@@ -64,3 +64,25 @@ test("a token is tried before it is used", async () => {
   await client.check("new.new.new");
   assert.equal(asked[0].init.headers.Authorization, "Bearer new.new.new");
 });
+
+test("a token that ended is replaced, and the question asked again", async () => {
+  const asked = [];
+  let token = "old.old.old";
+  const fetch = async (url, { headers }) => {
+    asked.push(headers.Authorization);
+    return headers.Authorization === "Bearer new.new.new" ? json([]) : json({ error: {} }, { status: 401 });
+  };
+  const replace = async (ended) => (ended === "old.old.old" ? (token = "new.new.new") : null);
+  const client = new Api({ token: () => token, replace, fetch });
+  assert.deepEqual(await client.history({ hours: 1 }), []);
+  assert.deepEqual(asked, ["Bearer old.old.old", "Bearer new.new.new"]);
+  await assert.rejects(client.check("bad.bad.bad"), { status: 401 });
+  assert.equal(asked.length, 3);
+});
+
+test("a renewal that fails is no answer at all", async () => {
+  const fetch = async () => json({ error: {} }, { status: 401 });
+  const replace = () => Promise.reject(new Error("unreachable"));
+  const client = new Api({ token: () => "a.b.c", replace, fetch });
+  await assert.rejects(client.history({ hours: 1 }), { status: 0 });
+});

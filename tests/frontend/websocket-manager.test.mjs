@@ -408,3 +408,124 @@ describe("subscriptions", () => {
     assert.deepEqual(peer.socket.sent, []);
   });
 });
+
+describe("renewal", () => {
+  const EXPIRING = { type: "token_expiring", expires_at: "2025-11-19T10:06:00Z" };
+  const TEN_MINUTES = { expires_at: "2025-11-19T10:15:00Z" };
+  const auths = (socket) => socket.sent.filter(({ type }) => type === "auth");
+
+  test("a token that ends soon is replaced on the open connection", async () => {
+    const { manager, peer, events } = await connected();
+    manager.setRenewal(async () => "new.new.new");
+    peer.socket.says(EXPIRING);
+    await settled();
+    assert.deepEqual(auths(peer.socket), [{ type: "auth", token: "new.new.new", id: "auth-1" }]);
+    peer.socket.says({ type: "authenticated", id: "auth-1", expires_at: "2025-11-19T10:30:00Z" });
+    assert.equal(manager.isConnected, true);
+    assert.deepEqual(named(events, "error"), []);
+  });
+
+  test("without a renewal nothing is sent, and the end comes as it does", async () => {
+    const { peer } = await connected();
+    peer.socket.says(EXPIRING);
+    await settled();
+    assert.deepEqual(auths(peer.socket), []);
+  });
+
+  test("a renewal that fails is tried again while the connection lasts", async () => {
+    const { manager, peer, clock } = await connected();
+    let failures = 2;
+    manager.setRenewal(async () => {
+      if (failures-- > 0) throw new Error("unreachable");
+      return "new.new.new";
+    });
+    peer.socket.says(EXPIRING);
+    await clock.advance(4999);
+    assert.equal(auths(peer.socket).length, 0);
+    await clock.advance(5001);
+    assert.equal(auths(peer.socket).length, 1);
+  });
+
+  test("a gateway that has no time for it is asked when it says", async () => {
+    const { manager, peer, clock } = await connected();
+    manager.setRenewal(async () => "new.new.new");
+    peer.socket.says(EXPIRING);
+    await settled();
+    peer.socket.says({ type: "error", id: "auth-1", code: "rate_limited", retryable: true, retry_after: 20 });
+    await clock.advance(19_000);
+    assert.equal(auths(peer.socket).length, 1);
+    await clock.advance(1000);
+    assert.equal(auths(peer.socket).length, 2);
+  });
+
+  test("a refused token is an error, and the connection goes on with the one it has", async () => {
+    const { manager, peer, events, clock } = await connected();
+    manager.setRenewal(async () => "new.new.new");
+    peer.socket.says(EXPIRING);
+    await settled();
+    peer.socket.says({ type: "error", id: "auth-1", code: "forbidden", retryable: false });
+    await clock.advance(30_000);
+    assert.equal(named(events, "error")[0].code, "forbidden");
+    assert.equal(auths(peer.socket).length, 1);
+    assert.equal(manager.isConnected, true);
+  });
+
+  test("after a sleep past the end another token is asked for before anything else", async () => {
+    const { manager, peer, clock, window } = environment();
+    manager.setPositionProvider(() => "e1.7");
+    manager.connect();
+    await settled();
+    peer.socket.greets(TEN_MINUTES);
+    const asked = [];
+    manager.setTokenProvider(async (ask) => {
+      asked.push(ask);
+      return "new.new.new";
+    });
+    clock.now += 3_600_000; // a sleeping machine runs no timers
+    window.dispatchEvent(new Event("online"));
+    await clock.advance(5000); // nothing answers: the connection of before is dead
+    await clock.advance(500);
+    assert.deepEqual(asked, [{ refused: "aaa.bbb.ccc" }]);
+    assert.equal(peer.socket.protocols[1], "bearer.new.new.new");
+    peer.socket.greets({ timestamp: "2025-11-19T11:05:00Z", expires_at: "2025-11-19T11:20:00Z", subscriptions: [] });
+    assert.equal(peer.socket.sent.at(-1).after, "e1.7");
+  });
+
+  test("a token that cannot be had now is asked for again", async () => {
+    const { manager, peer, clock, events } = environment();
+    let reachable = false;
+    manager.setTokenProvider(async () => {
+      if (!reachable) throw new Error("unreachable");
+      return "new.new.new";
+    });
+    manager.connect();
+    await settled();
+    assert.deepEqual(named(events, "error").map(({ code, retryable }) => [code, retryable]), [["not_renewed", true]]);
+    reachable = true;
+    await clock.advance(20_000);
+    assert.equal(peer.socket.protocols[1], "bearer.new.new.new");
+  });
+
+  test("the end of a renewed token is the new one's", async () => {
+    const { manager, peer, clock } = environment();
+    manager.connect();
+    await settled();
+    peer.socket.greets(TEN_MINUTES);
+    manager.setRenewal(async () => "new.new.new");
+    peer.socket.says(EXPIRING);
+    await settled();
+    peer.socket.says({ type: "authenticated", id: "auth-1", expires_at: "2025-11-19T12:00:00Z" });
+    const asked = [];
+    manager.setTokenProvider(async (ask) => {
+      asked.push(ask);
+      return "new.new.new";
+    });
+    clock.now += 700_000;
+    peer.socket.closes(1006);
+    await clock.advance(500);
+    peer.socket.greets(TEN_MINUTES);
+    peer.socket.closes(4401);
+    await clock.advance(2000);
+    assert.deepEqual(asked, [{ refused: null }, { refused: "new.new.new" }]);
+  });
+});

@@ -4,7 +4,7 @@ import { WebSocketManager } from "../../../frontend/js/websocket-manager.js";
 
 export const GREETING = {
   type: "connection", status: "connected", timestamp: "2025-11-19T10:05:00Z", subscriptions: ["all"],
-  tenant: "demo", expires_at: "2025-11-19T10:20:00Z", heartbeat: 25, position: "e1.10",
+  tenant: "demo", expires_at: "2025-11-21T10:20:00Z", heartbeat: 25, position: "e1.10",
 };
 
 /** Timers by hand: `advance` runs what is due, in order. */
@@ -32,7 +32,7 @@ export class Clock {
       const due = [...this.#timers].filter(([, { at }]) => at <= end).sort((a, b) => a[1].at - b[1].at)[0];
       if (!due) break;
       this.#timers.delete(due[0]);
-      this.now = due[1].at;
+      this.now = Math.max(this.now, due[1].at); // after a sleep, timers are late
       due[1].run();
     }
     this.now = end;

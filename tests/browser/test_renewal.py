@@ -1,0 +1,73 @@
+"""A page outlives its token: renewed on the open socket, and first of all after a sleep."""
+
+import pytest
+from playwright.sync_api import Page, WebSocket, expect
+
+from tests.browser.conftest import Open
+from tests.browser.site import Site
+
+LIVE = "[data-status=live]"
+RENEW_BY_THE_TEST = """
+  const { session } = await import("/js/charts.js");
+  session.setRenewal(() => window.mint());
+"""
+
+
+def page_that_renews(site: Site, open_page: Open, minted: list[str]) -> Page:
+    """The page gets its fresh tokens from the test."""
+
+    def mint() -> str:
+        minted.append(site.token())
+        return minted[-1]
+
+    page = open_page(site.url)
+    page.expose_function("mint", mint)
+    page.evaluate(f"async () => {{ {RENEW_BY_THE_TEST} }}")
+    return page
+
+
+def sign_in(page: Page, token: str) -> None:
+    page.get_by_label("Collez le jeton").fill(token)
+    page.get_by_role("button", name="Se connecter").click()
+    page.wait_for_selector(LIVE)
+
+
+def test_a_token_that_ends_soon_is_renewed_on_the_open_socket(
+    shared_site: Site, open_page: Open
+) -> None:
+    minted: list[str] = []
+    heard: list[str] = []
+    sockets: list[WebSocket] = []
+
+    def listen(socket: WebSocket) -> None:
+        sockets.append(socket)
+        socket.on("framereceived", lambda text: heard.append(str(text)))
+
+    page = page_that_renews(shared_site, open_page, minted)
+    page.on("websocket", listen)
+    sign_in(page, shared_site.token(ttl="61s"))
+    for _ in range(100):
+        if any('"authenticated"' in text for text in heard):
+            break
+        page.wait_for_timeout(100)
+    else:
+        pytest.fail("it was not renewed")
+    assert (len(minted), len(sockets)) == (1, 1)
+    assert page.evaluate("window.wsManager.isConnected")
+
+
+def test_a_laptop_that_slept_past_the_end_comes_back_by_renewing_first(
+    shared_site: Site, open_page: Open
+) -> None:
+    minted: list[str] = []
+    shared_site.measure("Veille", "s7", CO2=611)
+    page = page_that_renews(shared_site, open_page, minted)
+    sign_in(page, shared_site.token(ttl="4s"))
+    page.context.set_offline(True)
+    page.wait_for_timeout(6_000)
+    shared_site.measure("Veille", "s7", CO2=1_234)
+    page.context.set_offline(False)
+    expect(page.locator(".card", has_text="Veille")).to_contain_text("234", timeout=20_000)
+    page.wait_for_selector(LIVE)
+    assert minted
+    assert page.get_by_role("button", name="Se connecter").count() == 0
