@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 
 from app.domain import channel, places
+from app.domain.accounts import Accounts, Lives
 from app.domain.desk import Desk
 from app.domain.hub import Hub
 from app.domain.ingest import Ingest
@@ -72,6 +73,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
             tokens.clear()
 
     upkeep = Upkeep(store, hub, _retention(settings))
+    accounts = Accounts(store, lambda: keys.issuer, _lives(settings), time.time)
     watch = Watch(store, revocations, desk, refresh_keys)
     await watch.look()
     built = Gateway(
@@ -81,6 +83,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         desk=desk,
         ingest=ingest,
         intake=Intake(functools.partial(answer_batch, ingest, limits)),
+        accounts=accounts,
         access=access,
         tickets=tickets,
         limits=limits,
@@ -96,6 +99,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
             await drain(desk, settings.shutdown_grace)
             for task in running:
                 task.cancel()
+    accounts.close()
     await store.close()
 
 
@@ -106,6 +110,14 @@ def _places(settings: Settings) -> places.Bounds:
         per_ip=scaled(settings.connections_per_ip),
         per_subject=scaled(settings.connections_per_subject),
         per_tenant=scaled(settings.connections_per_tenant),
+    )
+
+
+def _lives(settings: Settings) -> Lives:
+    return Lives(
+        access=round(settings.access_token_life),
+        idle=round(settings.sign_in_idle_days * 86_400),
+        whole=round(settings.sign_in_days * 86_400),
     )
 
 

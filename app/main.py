@@ -9,6 +9,7 @@ from app.edge import (
     messages,
     metrics,
     operate,
+    people,
     publish,
     socket,
     stream,
@@ -25,6 +26,18 @@ def create_app(gateway: Gateway) -> FastAPI:
     app.router.route_class = gateway.limits.route_class()
     app.add_middleware(RequestId)
     errors.install(app, gateway.limits)
-    for subject in (ingest, history, messages, publish, socket, stream, tickets, operate, metrics):
+    subjects = (
+        ingest,
+        history,
+        messages,
+        publish,
+        socket,
+        stream,
+        tickets,
+        people,
+        operate,
+        metrics,
+    )
+    for subject in subjects:
         subject.routes(app, gateway)
     return app

@@ -70,9 +70,17 @@ class Settings(BaseSettings):
     token_secret_file: Path | None = Field(None, validate_default=True)
     allowed_origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode] = ()
 
+    # Sign-in
+    access_token_life: float = Field(900, ge=1, le=900)
+    sign_in_idle_days: float = Field(7, gt=0, le=365)
+    sign_in_days: float = Field(30, gt=0, le=365)
+
     # Limits: rates by fixed window, counts, sizes
     limit_scale: float = Field(1, gt=0, allow_inf_nan=False)
     http_rate_per_ip: Rate = "600/minute"
+    sign_in_rate_per_ip: Rate = "30/minute"
+    sign_in_rate_per_ip_and_account: Rate = "20/hour"
+    sign_in_rate_per_account: Rate = "100/hour"
     ingest_rate_per_ip: Rate = "6000/minute"
     measurement_rate_per_token: Rate = "30000/minute"  # noqa: S105  (a rate)
     measurement_rate_per_tenant: Rate = "300000/minute"

@@ -1,4 +1,4 @@
-"""Notices what an operator did: a tenant disabled, a device's token revoked, keys rotated."""
+"""Notices what an operator did: a tenant or a person disabled, tokens revoked, keys rotated."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ from app.errors import UnavailableError
 from app.protocol.closes import CloseCode
 from app.storage.base import Store
 from app.storage.records.denied import shut_out
-from auth.revocation import Revocations
+from auth.revocation import DISABLED, Revocations
 
 INTERVAL = 1.0
 """Seconds between looks: live sockets are closed within twice this."""
@@ -42,12 +42,14 @@ class Watch:
         """Take over who is shut out and close their sockets."""
         now = time.time()
         denied = await self._store.consult(lambda sql: shut_out(sql, now))
-        self._revocations.replace(denied.tokens, denied.tenants)
-        if not (denied.tokens or denied.tenants):
+        self._revocations.replace(denied.tokens, denied.tenants, denied.people)
+        if not (denied.tokens or denied.tenants or denied.people):
             return
-        for subscriber in tuple(self._desk.live):
-            principal = subscriber.principal
+        for live in tuple(self._desk.live):
+            principal = live.principal
             if principal.tenant in denied.tenants:
-                subscriber.close(CloseCode.DISABLED, "the tenant is disabled")
-            elif principal.token_id in denied.tokens:
-                subscriber.close(CloseCode.TOKEN_ENDED, "the token was revoked")
+                live.close(CloseCode.DISABLED, "the tenant is disabled")
+            elif self._revocations.good_from(principal) == DISABLED:
+                live.close(CloseCode.DISABLED, "the user is disabled")
+            elif self._revocations.revoked(principal):
+                live.close(CloseCode.TOKEN_ENDED, "the token was revoked")

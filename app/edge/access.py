@@ -33,19 +33,19 @@ class Access:
         self._tickets = tickets
         self._clock = clock
 
-    def request(self, connection: HTTPConnection, role: Role) -> Principal:
+    def request(self, connection: HTTPConnection, *roles: Role) -> Principal:
         """By the Authorization header; raise `UnauthenticatedError` or `ForbiddenError`."""
-        return self.verify(header_token(connection), role)
+        return self.verify(header_token(connection), *roles)
 
-    def verify(self, token: str | None, role: Role) -> Principal:
+    def verify(self, token: str | None, *roles: Role) -> Principal:
         if token is None:
             raise NoCredentialError("a bearer token is needed")
         try:
             principal = self.tokens.principal(token, self._clock())
         except TokenRefusedError as refused:
             raise refusal(refused) from refused
-        if principal.role is not role:
-            raise ForbiddenError(f"this needs a token with the role {role}")
+        if principal.role not in roles:
+            raise ForbiddenError(f"this needs a token with the role {' or '.join(roles)}")
         return principal
 
     def renewed(self, token: str, held: Principal) -> tuple[Principal, Grant]:

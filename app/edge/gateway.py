@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.domain.accounts import Accounts
 from app.domain.channel import Channel
 from app.domain.desk import Desk
 from app.domain.hub import Hub
@@ -24,6 +25,7 @@ class Gateway:
     desk: Desk
     ingest: Ingest
     intake: Intake
+    accounts: Accounts
     access: Access
     tickets: MemoryTickets
     limits: Limits

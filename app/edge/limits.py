@@ -25,7 +25,8 @@ from auth.principal import Principal
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 INGEST = "/api/ingest"
-RATES_PER_IP = {INGEST: "ingest_rate_per_ip"}
+SIGN_IN = "/auth/login"
+RATES_PER_IP = {INGEST: "ingest_rate_per_ip", SIGN_IN: "sign_in_rate_per_ip"}
 """Routes with a rate of their own; all others have `http_rate_per_ip`, each counted apart."""
 
 
@@ -48,6 +49,20 @@ class Limits:
 
     def handshake(self, ip: str) -> None:
         self._hit("handshake_rate_per_ip", ip)
+
+    def sign_in(self, ip: str, account: str, *, known: bool) -> None:
+        """An attempt counts before the password is looked at, so that many at once gain nothing.
+
+        An address from which the account was signed in to before (`known`) has its own budget and
+        not the account's: who wants to lock the owner out has to come from there.
+        """
+        self._hit("sign_in_rate_per_ip_and_account", f"{ip} {account}")
+        if not known:
+            self._hit("sign_in_rate_per_account", account)
+
+    def signed_in(self, ip: str, account: str) -> None:
+        limit = "sign_in_rate_per_ip_and_account"
+        self._strategy.clear(self._rate(limit), limit, f"{ip} {account}")
 
     def measurements(self, device: Principal, count: int) -> None:
         """A batch counts as many times as it has measurements."""

@@ -86,6 +86,10 @@ class GatewayCollector(Collector):
         yield _gauge("tickets", "Tickets for sockets held, the ended among them.", len(tickets))
         yield _counter("tickets_issued", "Tickets for sockets issued.", tickets.issued)
         yield _counter("tickets_refused", "Tickets not issued: too many held.", tickets.refused)
+        accounts = gateway.accounts
+        yield _counter("passwords_hashed", "Passwords looked at.", accounts.hashing.done)
+        yield _counter("passwords_refused", "Sign-ins too many at once.", accounts.hashing.refused)
+        yield _counter("sessions_reused", "Refresh tokens that came twice.", accounts.reused)
         tokens = gateway.access.tokens
         yield _counter("tokens_refused", "Tokens that did not verify.", tokens.refused)
         yield _counter("tokens_recognised", "Tokens verified before.", tokens.hits)

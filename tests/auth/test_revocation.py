@@ -2,8 +2,9 @@ import dataclasses
 
 import pytest
 
+from auth.login import Login
 from auth.principal import PLATFORM, Principal, Role
-from auth.revocation import Revocations
+from auth.revocation import DISABLED, Revocations
 
 PRINCIPAL = Principal(
     subject="hub-1",
@@ -58,3 +59,21 @@ def test_it_holds_no_more_than_live_tokens() -> None:
     assert revocations.forget_ended(2_000.0) == 1
     assert len(revocations) == 1
     assert not revocations.revoked(PRINCIPAL)
+
+
+def test_a_persons_tokens_are_good_from_a_second_on() -> None:
+    revocations = Revocations()
+    person = dataclasses.replace(PRINCIPAL, role=Role.DASHBOARD)
+    revocations.replace({}, (), {Login("acme", "hub-1"): 1_001})
+    assert revocations.revoked(person)
+    assert not revocations.revoked(dataclasses.replace(person, issued_at=1_001))
+    assert not revocations.revoked(dataclasses.replace(person, tenant="other"))
+    assert not revocations.revoked(PRINCIPAL), "a device of the same name is no person"
+
+
+def test_none_of_a_disabled_persons_tokens_is_good() -> None:
+    revocations = Revocations()
+    revocations.replace({}, (), {Login("acme", "hub-1"): DISABLED})
+    later = dataclasses.replace(PRINCIPAL, role=Role.ADMIN, issued_at=1 << 40, expires_at=1 << 41)
+    assert revocations.revoked(later)
+    assert revocations.good_from(later) == DISABLED

@@ -38,16 +38,17 @@ class Shell:
     def state(self) -> Path:
         return self.folder / "var"
 
-    async def run(self, *words: str, **settings: str) -> Ended:
+    async def run(self, *words: str, typed: str = "", **settings: str) -> Ended:
+        """With what a person types, where the command asks."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "app", *words,
             cwd=self.folder,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings},
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
-        out, err = await asyncio.wait_for(process.communicate(), 30)
+        out, err = await asyncio.wait_for(process.communicate(typed.encode()), 30)
         return Ended(process.returncode or 0, out.decode(), err.decode())
 
     async def run_all(self, *commands: str, **settings: str) -> list[Ended]:

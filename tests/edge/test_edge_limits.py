@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect, unix_connect
 from websockets.exceptions import InvalidStatus
 
 from app.bootstrap import gateway as build
+from app.edge.limits import RATES_PER_IP
 from app.main import create_app
 from app.server import serve, unix_listener
 from app.settings import Settings
@@ -65,7 +66,7 @@ async def test_every_route_and_the_socket_reach_their_limit(start: Start, tmp_pa
                     continue
                 answers = [await anyone.request(method, url) for _ in range(2)]
                 answer = answers[-1]
-                limit = "ingest_rate_per_ip" if path == "/api/ingest" else "http_rate_per_ip"
+                limit = RATES_PER_IP.get(path, "http_rate_per_ip")
                 assert_limited(answer.status_code, answer.headers, error_of(answer.content), limit)
 
 

@@ -3,6 +3,12 @@
 from dataclasses import dataclass
 
 from app.storage.sql import Sql
+from auth.login import Login
+from auth.principal import Role
+from auth.revocation import DISABLED
+from auth.tokens import MAX_TTL
+
+_LONGEST = max(MAX_TTL[Role.DASHBOARD], MAX_TTL[Role.ADMIN])
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +16,8 @@ class Denied:
     tenants: frozenset[str]
     tokens: dict[str, int]
     """Revoked ones that have not ended yet: id → end, in seconds since the epoch."""
+    people: dict[Login, int]
+    """From which second on their tokens are good; `DISABLED`: none is."""
 
 
 def shut_out(sql: Sql, now: float) -> Denied:
@@ -17,4 +25,15 @@ def shut_out(sql: Sql, now: float) -> Denied:
     tokens = sql.rows(
         "SELECT token_id, expires_at FROM devices WHERE revoked = 1 AND expires_at > ?", int(now)
     )
-    return Denied(frozenset(name for (name,) in tenants), dict(tokens))
+    people = sql.rows(
+        "SELECT tenant, name, disabled, valid_from FROM users WHERE disabled = 1 OR valid_from > ?",
+        int(now) - _LONGEST,
+    )
+    return Denied(
+        tenants=frozenset(name for (name,) in tenants),
+        tokens=dict(tokens),
+        people={
+            Login(tenant, name): DISABLED if disabled else valid_from
+            for tenant, name, disabled, valid_from in people
+        },
+    )

@@ -2,6 +2,8 @@
 
 import sqlite3
 
+from app.storage.records.people_schema import PEOPLE
+
 MIGRATIONS: tuple[str, ...] = (
     """
     CREATE TABLE tenants (
@@ -192,6 +194,7 @@ MIGRATIONS: tuple[str, ...] = (
     """
     CREATE TABLE probe (id INTEGER PRIMARY KEY, padding BLOB NOT NULL);
     """,
+    PEOPLE,
 )
 """Statements of a step end in `;`, which stands nowhere else."""
 

@@ -1,0 +1,135 @@
+"""Commands for people's accounts."""
+
+import getpass
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from app.cli.credentials import check_tenant, listed
+from app.cli.records import now_ms, records
+from app.cli.report import RefusedError, note, result
+from app.errors import GatewayError
+from app.model import wire_time
+from app.protocol.topics import parse_filters
+from app.settings import Settings
+from app.storage.records import users
+from app.storage.records.users import User
+from auth.login import Login, parse
+from auth.passwords import WeakPasswordError, check_strength, hash_password
+from auth.principal import PLATFORM, Principal, Role
+
+Who = Annotated[str, typer.Argument(metavar="NAME@TENANT", help="The user and the tenant.")]
+Owner = Annotated[str, typer.Option("--tenant", help="Whose users; * for the platform's.")]
+
+
+def commands(cli: typer.Typer) -> None:
+    user = typer.Typer(help="People, who sign in with a password.", no_args_is_help=True)
+    user.command("add")(add)
+    user.command("list")(list_)
+    user.command("disable")(disable)
+    user.command("enable")(enable)
+    user.command("password")(password)
+    cli.add_typer(user, name="user")
+
+
+def add(
+    who: Who,
+    role: Annotated[Role, typer.Option(help="dashboard or admin.")] = Role.DASHBOARD,
+    topics: Annotated[str, typer.Option(help="Only these topics: a,b or a:Maison/Bureau.")] = "",
+    sensors: Annotated[str, typer.Option(help="Only these sensors: s1,s2.")] = "",
+) -> None:
+    """Make an account; its password is asked for, or read from the first line of stdin."""
+    new = account(login(who), role, listed(topics), listed(sensors), _ask_password())
+    with records(Settings()) as sql:
+        users.add(sql, new)
+    note(f"user {new.login} added")
+
+
+def account(
+    who: Login, role: Role, topics: list[str] | None, sensors: list[str] | None, password: str
+) -> User:
+    """Raise `RefusedError` for what could never sign in."""
+    if role not in (Role.DASHBOARD, Role.ADMIN):
+        raise RefusedError("a person is dashboard or admin")
+    try:
+        parse_filters(topics or ())
+        Principal(
+            subject=who.name,
+            tenant=who.tenant,
+            role=role,
+            token_id="any",  # noqa: S106  (no token is made here)
+            issued_at=0,
+            expires_at=1,
+            topics=None if topics is None else tuple(topics),
+            sensors=None if sensors is None else frozenset(sensors),
+        )
+    except (ValueError, GatewayError) as error:
+        raise RefusedError(str(error)) from error
+    return User(
+        login=who,
+        role=role,
+        topics=None if topics is None else tuple(topics),
+        sensors=None if sensors is None else tuple(sensors),
+        password=hash_password(password),
+        created_ms=now_ms(),
+    )
+
+
+def list_(tenant: Owner) -> None:
+    """Print a tenant's users: name, role, since when, state."""
+    check_tenant(tenant, platform=True)
+    with records(Settings()) as sql:
+        for user in users.listed(sql, tenant):
+            state = "disabled" if user.disabled else "active"
+            result(f"{user.login}\t{user.role}\t{wire_time(user.created_ms)}\t{state}")
+
+
+def disable(who: Who) -> None:
+    """End all that a user is signed in to, within two seconds, and let nobody sign in."""
+    _switch(login(who), disabled=True)
+
+
+def enable(who: Who) -> None:
+    """Let a disabled user sign in again."""
+    _switch(login(who), disabled=False)
+
+
+def password(who: Who) -> None:
+    """Give a new password; all that was signed in with the former one ends."""
+    named, made = login(who), hash_password(_ask_password())
+    with records(Settings()) as sql:
+        users.set_password(sql, named, made, int(time.time()))
+    note(f"user {named} has a new password")
+
+
+def login(text: str) -> Login:
+    parsed = parse(text)
+    if parsed is None:
+        raise RefusedError(
+            f"a user is written name@tenant (name@{PLATFORM} for the platform's operators);"
+            " a name has 1 to 64 letters, digits, and . _ + -"
+        )
+    return parsed
+
+
+def _switch(who: Login, *, disabled: bool) -> None:
+    with records(Settings()) as sql:
+        users.disable(sql, who, int(time.time()), disabled=disabled)
+    note(f"user {who} {'disabled' if disabled else 'enabled'}")
+
+
+def _ask_password() -> str:
+    """Never an argument: those stand in the list of processes and in the shell's history."""
+    if sys.stdin.isatty():
+        typed = getpass.getpass("Password: ")
+        if getpass.getpass("Once more: ") != typed:
+            raise RefusedError("the two are not alike")
+    else:
+        typed = sys.stdin.readline().rstrip("\n")
+    try:
+        check_strength(typed)
+    except WeakPasswordError as error:
+        raise RefusedError(str(error)) from error
+    return typed
