@@ -10,8 +10,10 @@ from app.storage.base import DAY_MS, HOUR_MS, Pruned, Retention
 from app.storage.columns import COLUMNS
 from app.storage.sqlite.ledger import Ledger
 
-ROLLED_AT_ONCE = 2_000
+ROLLED_AT_ONCE = 1_000
+"""4 ms for which senders wait, at 5 µs a row; 2,000 are a fifth quicker and hold them up twice."""
 PRUNED_AT_ONCE = 1_000
+"""1 ms."""
 
 _BOTH = (*(f"{column}_count" for column in COLUMNS), *COLUMNS)
 _SUMS = (*(f"count({column})" for column in COLUMNS), *(f"total({column})" for column in COLUMNS))
