@@ -33,8 +33,8 @@ def backup(file: File) -> None:
 def restore(file: File) -> None:
     """Put a backup in the place of the database, while no gateway runs.
 
-    Prints where the former database is kept. Devices that were revoked and tenants that were
-    disabled after the backup are let in again.
+    Prints where the former database is kept. Everyone has to sign in again. Whoever was revoked or
+    disabled after the backup is let in again, with the password of then.
     """
     settings = Settings()
     with exclusive(settings.state_dir):
@@ -42,6 +42,6 @@ def restore(file: File) -> None:
             former = copies.restore(file, settings.database_path)
         except (copies.BackupError, OSError) as error:
             raise RefusedError(str(error)) from error
-    note("restored: repeat what was revoked or disabled since that backup")
+    note("restored: repeat what was revoked, disabled or given a new password since that backup")
     if former is not None:
         result(str(former))

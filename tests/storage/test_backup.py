@@ -144,6 +144,21 @@ def test_positions_of_before_are_foreign_afterwards(database: Path, copy: Path) 
         epochs.add(now.epoch)
 
 
+def test_no_session_that_was_ended_since_lives_again(database: Path, copy: Path) -> None:
+    write(database)
+    live = connect(database)
+    live.execute(
+        "INSERT INTO sessions (family, tenant, name, digest, rotated_at, idle_at, ends_at)"
+        " VALUES ('f', 'acme', 'someone', 'd', 0, 9, 9)"
+    )
+    back_up(database, copy)
+    live.close()
+    restore(copy, database)
+    restored = connect(database)
+    assert restored.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
+    restored.close()
+
+
 def test_a_copy_of_an_older_gateway_is_brought_up_to_date(database: Path, copy: Path) -> None:
     old = sqlite3.connect(copy)
     old.executescript(VERSION_1.read_text())

@@ -1,7 +1,7 @@
 """Copies of the SQLite file: one made while a gateway writes to it, and one put in its place.
 
-A restored file gets new epochs. Positions that were given out after the backup would otherwise be
-given out once more, to other messages; so all of them become foreign, and clients are told.
+A restored file begins anew: new epochs, since positions that were given out after the backup would
+be given out once more, to other messages; no sessions, since those that ended since would live on.
 """
 
 import contextlib
@@ -56,7 +56,7 @@ def restore(backup: Path, database: Path) -> Path | None:
         except sqlite3.DatabaseError as error:
             raise BackupError(f"this is no whole backup: {error}") from error
         prepare(part)
-        _renew_epochs(part)
+        _begin_anew(part)
         if database.exists():
             former = _put_aside(database)
     return former
@@ -99,9 +99,10 @@ def _check(path: Path) -> None:
             raise BackupError("this is no backup of a gateway's database")
 
 
-def _renew_epochs(path: Path) -> None:
+def _begin_anew(path: Path) -> None:
     with contextlib.closing(connect(path)) as db:
         db.execute("UPDATE tenants SET epoch = lower(hex(randomblob(6)))")
+        db.execute("DELETE FROM sessions")
 
 
 def _put_aside(database: Path) -> Path:
