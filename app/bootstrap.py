@@ -26,7 +26,8 @@ from app.protocol.conversation import Rules
 from app.protocol.quota import Rate
 from app.protocol.topics import Grant
 from app.settings import Settings
-from app.storage.base import Retention
+from app.storage.base import Committed, Retention, Store
+from app.storage.postgres.store import PostgresStore
 from app.storage.sqlite.store import SqliteStore
 from auth.principal import Principal
 from auth.revocation import Revocations
@@ -46,13 +47,14 @@ TICKETS_HELD = 10_000
 async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
     """A gateway that works: its store open, its sweep going. At the end it drains and lets go.
 
-    Raise `auth.errors.KeyRingError` when there are no signing keys.
+    Raise `auth.errors.KeyRingError` when there are no signing keys, `UnavailableError` or
+    `NewerSchemaError` when the store cannot be opened.
     """
     keys = Keys(settings)
     revocations = Revocations()
     tokens = VerifiedTokens(keys.verifier, capacity=TOKENS_REMEMBERED, revoked=revocations.revoked)
     hub = Hub(channel.Bounds(settings.ring_publications, RING_BYTES))
-    store = SqliteStore(settings.database_path, hub.publish, capacity=STORE_CAPACITY)
+    store = _store(settings, hub.publish)
     tickets = MemoryTickets(capacity=TICKETS_HELD)
     access, limits = Access(tokens, tickets), Limits(settings)
 
@@ -101,6 +103,13 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
                 task.cancel()
     accounts.close()
     await store.close()
+
+
+def _store(settings: Settings, committed: Committed) -> Store:
+    url = settings.database_url.get_secret_value()
+    if url:
+        return PostgresStore(url, committed, capacity=STORE_CAPACITY)
+    return SqliteStore(settings.database_path, committed, capacity=STORE_CAPACITY)
 
 
 def _places(settings: Settings) -> places.Bounds:

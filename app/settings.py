@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from limits import RateLimitItem, parse
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -25,6 +25,23 @@ def _rate(value: str) -> str:
 def _origin(value: str) -> str:
     if not _ORIGIN.match(value):
         raise ValueError("an origin is written as browsers send it, like https://iaq.example:8443")
+    return value
+
+
+def _database(value: SecretStr) -> SecretStr:
+    """What is wrong with it is not told: libpq's words may hold a part of the password."""
+    url = value.get_secret_value()
+    if not url:
+        return value
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        understood = url.startswith(("postgresql://", "postgres://")) and conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        understood = False
+    if not understood:
+        raise ValueError("a database is written like postgresql://user:password@host:5432/name")
     return value
 
 
@@ -58,7 +75,7 @@ class Settings(BaseSettings):
     certs_dir: Path = Path("certs")
     gateway_socket: Path | None = None
     """nginx reaches the gateway here; None is `STATE_DIR/run/gateway/gateway.sock`."""
-    database_url: Unfinished = ""
+    database_url: Annotated[SecretStr, AfterValidator(_database)] = SecretStr("")
     redis_url: Unfinished = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -33,6 +33,7 @@ def main(profile: str) -> None:
         if profile == "test":
             system_packages.ensure_chromium()
             system_packages.ensure_certutil()
+            system_packages.ensure_postgres()
 
 
 def _install_locked(profile: str) -> None:

@@ -1,4 +1,4 @@
-"""What no Python package brings: nginx, and for the browser tests Chromium and certutil."""
+"""What no Python package brings: nginx, for the tests PostgreSQL, Chromium and certutil."""
 
 import os
 import shutil
@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.stack.programs import ROOT, TOOLS, MissingProgramError, find_chromium, find_nginx
+from app.stack.programs import (
+    ROOT,
+    TOOLS,
+    MissingProgramError,
+    find_chromium,
+    find_nginx,
+    find_postgres,
+)
 from scripts.report import SetupError, run, say
 
 NGINX_LOCK = ROOT / "requirements-nginx.lock"
@@ -78,6 +85,21 @@ def ensure_certutil() -> None:
         else:
             return
     say("warning: no certutil on this machine, so the tests of the browser's trust will be skipped")
+
+
+def ensure_postgres() -> None:
+    """A server that the tests start for themselves; without it they skip what needs one."""
+    if find_postgres():
+        return
+    if can_apt():
+        try:
+            apt_install("postgresql")
+            _keep_off_at_boot("postgresql")
+        except SetupError as error:
+            say(str(error))
+        else:
+            return
+    say("warning: no PostgreSQL on this machine, so the tests on it will be skipped")
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +17,11 @@ from websockets.typing import Subprotocol
 from app.edge.keys import key_ring
 from app.server import serve
 from app.settings import Settings
+from app.stack.programs import find_postgres
 from auth.keys import create_key
 from auth.principal import Principal, Role
 from auth.tokens import TokenIssuer, TokenVerifier
+from tests.postgres_server import PostgresServer
 
 ORIGIN = "https://localhost:8443"
 
@@ -93,6 +95,16 @@ class Running:
             ping_interval=None,
             compression=None,
         )
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server for all; each test gets a place of its own in it."""
+    programs = find_postgres()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed")
+    with PostgresServer(programs) as server:
+        yield server
 
 
 Start = Callable[..., AbstractAsyncContextManager[Running]]

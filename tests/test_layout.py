@@ -107,7 +107,7 @@ def test_the_protocol_is_pure(library: str) -> None:
 
 def test_only_the_composition_root_names_the_concrete_store() -> None:
     allowed = ("app.bootstrap", "app.cli", "app.storage")
-    users = who_imports("app.storage.sqlite")
+    users = who_imports("app.storage.sqlite") | who_imports("app.storage.postgres")
     assert {
         module for module in users if not any(within(module, package) for package in allowed)
     } == set()

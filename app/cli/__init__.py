@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from app.cli import backup, credentials, deployment, people, registry
 from app.cli.report import RefusedError, explain_settings
 from app.errors import GatewayError
-from app.storage.sqlite.schema import NewerSchemaError
+from app.storage.base import NewerSchemaError
 from auth.errors import KeyRingError
 
 cli = typer.Typer(

@@ -23,8 +23,10 @@ def backup(file: File) -> None:
 
     The keys are not in it: they are in STATE_DIR/keys.
     """
+    settings = Settings()
+    _refuse_server(settings)
     try:
-        copies.back_up(Settings().database_path, file)
+        copies.back_up(settings.database_path, file)
     except (copies.BackupError, OSError) as error:
         raise RefusedError(str(error)) from error
     note(f"backup written to {file}")
@@ -37,6 +39,7 @@ def restore(file: File) -> None:
     disabled after the backup is let in again, with the password of then.
     """
     settings = Settings()
+    _refuse_server(settings)
     with exclusive(settings.state_dir):
         try:
             former = copies.restore(file, settings.database_path)
@@ -45,3 +48,8 @@ def restore(file: File) -> None:
     note("restored: repeat what was revoked, disabled or given a new password since that backup")
     if former is not None:
         result(str(former))
+
+
+def _refuse_server(settings: Settings) -> None:
+    if settings.database_url:
+        raise RefusedError("with DATABASE_URL the data is PostgreSQL's: see docs/deployment.md")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.settings import Settings
+from app.storage.postgres import sql as server
 from app.storage.sql import Sql
 from app.storage.sqlite import sql as embedded
 
@@ -12,7 +13,8 @@ from app.storage.sqlite import sql as embedded
 @contextmanager
 def records(settings: Settings) -> Iterator[Sql]:
     """One transaction; a command that is refused has changed nothing."""
-    with embedded.records(settings.database_path) as sql:
+    url = settings.database_url.get_secret_value()
+    with server.records(url) if url else embedded.records(settings.database_path) as sql:
         yield sql
 
 

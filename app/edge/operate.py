@@ -1,5 +1,7 @@
 """For operators and orchestrators: statistics, health, public keys."""
 
+import asyncio
+
 from fastapi import FastAPI, Request, Response
 
 from app.domain.stats import Stats, stats
@@ -7,6 +9,9 @@ from app.edge.gateway import Gateway
 from app.edge.keys import JWKS_MAX_AGE
 from app.errors import UnavailableError
 from auth.principal import PLATFORM, Role
+
+HEALTH = 0.4
+"""Seconds for the store to keep something: who asks is told within half a second."""
 
 
 def routes(app: FastAPI, gateway: Gateway) -> None:
@@ -25,7 +30,11 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         """Each dependency by name; raise `UnavailableError` with the part that does not work."""
         if gateway.desk.draining:
             raise UnavailableError("the gateway restarts", part="gateway", retry_after=2)
-        await gateway.store.check()
+        try:
+            async with asyncio.timeout(HEALTH):
+                await gateway.store.check()
+        except TimeoutError as error:
+            raise UnavailableError("the store does not answer in time", part="store") from error
         return {"status": "ready", "parts": {"store": "ok", "gateway": "ok"}}
 
     @app.get("/auth/jwks.json")

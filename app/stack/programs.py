@@ -50,3 +50,12 @@ def find_node() -> Path | None:
         return path
     found = shutil.which("node")
     return Path(found) if found else None
+
+
+def find_postgres() -> Path | None:
+    """The folder of a PostgreSQL server's programs. Debian keeps them out of every PATH."""
+    newest = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4])
+    )
+    found = newest[-1] if newest else shutil.which("postgres")
+    return Path(found).parent if found else None

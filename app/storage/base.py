@@ -159,6 +159,13 @@ class PrunedError(Exception):
         """The sequence of the oldest publication that is kept, or will be."""
 
 
+class NewerSchemaError(Exception):
+    """A newer gateway wrote what is kept; an older one would lose what it does not know."""
+
+    def __init__(self, taken: int, known: int) -> None:
+        super().__init__(f"schema {taken} is newer than this gateway's {known}")
+
+
 class Store(Protocol):
     @property
     def waiting(self) -> int:

@@ -1,6 +1,7 @@
 """Plain SQL for what changes seldom (`app.storage.records`), written once for every database."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -21,3 +22,10 @@ class Sql(Protocol):
 
 
 Work = Callable[[Sql], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """The work raised, and nothing of it is kept."""
+
+    error: Exception

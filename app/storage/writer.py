@@ -152,7 +152,7 @@ class Writer(Generic[S]):
             if not self._keep([request]):
                 gone = UnavailableError("the store does not keep anything now", part="store")
                 self._tell(self._failed, batch[number:], gone)
-                return
+                break
 
     def _commit(self, batch: Sequence[_Request[S]]) -> None:
         with self._transactions.open() as transaction:
@@ -178,7 +178,7 @@ class Writer(Generic[S]):
                     request.future.set_result(request.result)
 
     def _failed(self, batch: Sequence[_Request[S]], error: Exception) -> None:
-        """Only a driver's own words are logged: another error may repeat what was to be kept."""
+        # only a driver's own words are logged: another error may repeat what was to be kept
         ours = isinstance(error, UnavailableError)
         reason = str(error.__cause__ or error) if ours else type(error).__name__
         log.error("store does not keep", error=reason, requests=len(batch))

@@ -13,7 +13,9 @@ from app.iaq.message import in_order, measurement_head
 from app.model import Publication, RoutingKey, Topic
 from app.protocol.topics import Grant, Selection, parse_filters
 from app.storage.base import Committed, Draft, Kept, Outcome, Reading, Store
+from app.storage.postgres.store import PostgresStore
 from app.storage.sqlite.store import SqliteStore
+from tests.postgres_server import PostgresServer
 
 EVERYTHING = Selection(parse_filters(["all"]), Grant())
 
@@ -60,27 +62,35 @@ class Opened:
 Backend = Callable[..., AbstractAsyncContextManager[Opened]]
 
 
-@pytest.fixture(params=["sqlite"])
-def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
-    """Opens one and the same store each time it is called."""
-    assert request.param == "sqlite"
+def backend_at(place: Path | str) -> Backend:
+    """A file's or a database's."""
 
     @asynccontextmanager
     async def opened(
         capacity: int = 10_000, committed: Committed | None = None
     ) -> AsyncIterator[Opened]:
         commits: list[list[Publication]] = []
-        store = SqliteStore(
-            tmp_path / "gateway.db",
-            committed or (lambda publications: commits.append(list(publications))),
-            capacity=capacity,
-        )
+        hears = committed or (lambda publications: commits.append(list(publications)))
+        store: SqliteStore | PostgresStore
+        if isinstance(place, Path):
+            store = SqliteStore(place, hears, capacity=capacity)
+        else:
+            store = PostgresStore(place, hears, capacity=capacity)
         try:
             yield Opened(store, commits)
         finally:
             await store.close()
 
     return opened
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
+    """Opens one and the same store each time it is called."""
+    if request.param == "sqlite":
+        return backend_at(tmp_path / "gateway.db")
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return backend_at(server.schema())
 
 
 @pytest.fixture

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from app.model import Position
+from app.storage.base import NewerSchemaError
 from app.storage.sqlite import backup as copies
 from app.storage.sqlite.backup import BackupError, back_up, restore
 from app.storage.sqlite.file import connect
-from app.storage.sqlite.schema import MIGRATIONS, NewerSchemaError
+from app.storage.sqlite.schema import MIGRATIONS
 from app.storage.sqlite.store import SqliteStore
 from tests.storage.conftest import EVERYTHING, draft
 from tests.storage.test_schema import VERSION_1

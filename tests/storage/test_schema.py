@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from app.storage.base import Taken
+from app.storage.base import NewerSchemaError, Taken
 from app.storage.records import devices
 from app.storage.records.denied import shut_out
 from app.storage.records.devices import Device
 from app.storage.sqlite.file import connect, prepare
-from app.storage.sqlite.schema import MIGRATIONS, NewerSchemaError, migrate
+from app.storage.sqlite.schema import MIGRATIONS, migrate
 from app.storage.sqlite.sql import records
 from app.storage.sqlite.store import SqliteStore
 from tests.storage.conftest import EVERYTHING, KEY, draft

@@ -18,7 +18,7 @@ from app.storage.sqlite.file import connect, prepare
 from app.storage.sqlite.store import SqliteStore
 from app.storage.sqlite.transactions import SqliteTransaction, SqliteTransactions
 from app.storage.writer import Writer
-from tests.storage.conftest import EVERYTHING, Opened, draft, kept
+from tests.storage.conftest import EVERYTHING, Backend, Opened, backend_at, draft, kept
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,6 +54,11 @@ def test_each_connection_survives_a_power_cut(tmp_path: Path) -> None:
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert connection.execute("PRAGMA synchronous").fetchone() == (full,)
     connection.close()
+
+
+@pytest.fixture
+def backend(tmp_path: Path) -> Backend:
+    return backend_at(tmp_path / "gateway.db")
 
 
 WRITES_FOR_EVER = """

@@ -25,7 +25,7 @@ PEOPLE = """
         ends_at BIGINT NOT NULL
     );
 
-    CREATE INDEX session_user ON sessions (tenant, name);
+    CREATE INDEX session_of_user ON sessions (tenant, name);
 
     CREATE TABLE user_addresses (
         tenant TEXT NOT NULL,

@@ -42,7 +42,7 @@ def restore(backup: Path, database: Path) -> Path | None:
     """Put a backup in the place of the database; where the former one is kept, if there was one.
 
     Nobody may have the database open. Raise `BackupError` for what is no whole backup,
-    `app.storage.sqlite.schema.NewerSchemaError` for one of a newer gateway.
+    `app.storage.base.NewerSchemaError` for one of a newer gateway.
     """
     if not backup.exists():
         raise BackupError("there is no such file")

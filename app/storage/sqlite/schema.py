@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from app.storage.base import NewerSchemaError
 from app.storage.records.people_schema import PEOPLE
 
 MIGRATIONS: tuple[str, ...] = (
@@ -199,10 +200,6 @@ MIGRATIONS: tuple[str, ...] = (
 """Statements of a step end in `;`, which stands nowhere else."""
 
 
-class NewerSchemaError(Exception):
-    """The file was written by a newer gateway; an older one would lose what it does not know."""
-
-
 def migrate(connection: sqlite3.Connection) -> None:
     """Take the steps that are missing, each whole or not at all, whoever else is at it too.
 
@@ -210,7 +207,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     """
     taken = _taken(connection)
     if taken > len(MIGRATIONS):
-        raise NewerSchemaError(f"schema {taken} is newer than this gateway's {len(MIGRATIONS)}")
+        raise NewerSchemaError(taken, len(MIGRATIONS))
     for number in range(taken + 1, len(MIGRATIONS) + 1):
         with connection:
             connection.execute("BEGIN IMMEDIATE")

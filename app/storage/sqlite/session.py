@@ -42,3 +42,6 @@ class Session:
             yield None if row is None else Owner(*row)
         finally:
             self.db.execute("ROLLBACK")
+
+    def close(self) -> None:
+        self.db.close()

@@ -3,11 +3,10 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from app.storage.sql import Parameter, Sql, Work
+from app.storage.sql import Parameter, Sql, Undone, Work
 from app.storage.sqlite.file import connect, prepare
 
 T = TypeVar("T")
@@ -24,13 +23,6 @@ class SqliteSql:
 
     def change(self, statement: str, *parameters: Parameter) -> int:
         return self._db.execute(statement, parameters).rowcount
-
-
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """The work raised, and nothing of it is kept."""
-
-    error: Exception
 
 
 @contextmanager

@@ -6,13 +6,10 @@ a thousand concurrent ones share it: no delay is added to wait for company.
 
 import asyncio
 import sqlite3
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from app.errors import UnavailableError
 from app.model import Position, Publication
 from app.protocol.topics import Selection
 from app.storage.base import (
@@ -24,11 +21,12 @@ from app.storage.base import (
     Pruned,
     Retention,
 )
-from app.storage.sql import Work
+from app.storage.readers import Readers
+from app.storage.sql import Undone, Work
 from app.storage.sqlite import history, order, queries, upkeep
 from app.storage.sqlite.file import connect, prepare
 from app.storage.sqlite.session import Session
-from app.storage.sqlite.sql import Undone, attempt, read
+from app.storage.sqlite.sql import attempt, read
 from app.storage.sqlite.transactions import SqliteTransaction, SqliteTransactions
 from app.storage.writer import Writer
 
@@ -44,12 +42,10 @@ class SqliteStore:
 
     def __init__(self, path: Path, committed: Committed, *, capacity: int) -> None:
         prepare(path)
-        self._path = path
-        self._loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
         transactions = SqliteTransactions(lambda: connect(path))
-        self.writer = Writer(transactions, self._loop, committed, capacity=capacity)
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
-        self._local = threading.local()
+        self.writer = Writer(transactions, loop, committed, capacity=capacity)
+        self._readers = Readers(READERS, lambda: Session(connect(path)), sqlite3.Error)
 
     @property
     def waiting(self) -> int:
@@ -65,27 +61,31 @@ class SqliteStore:
         )
 
     async def oldest(self, tenant: str) -> int:
-        return await self._read(lambda session: queries.oldest(session, tenant))
+        return await self._readers.ask(lambda session: queries.oldest(session, tenant))
 
     async def after(
         self, tenant: str, sequence: int, selection: Selection, limit: int
     ) -> list[Publication]:
-        return await self._read(
+        return await self._readers.ask(
             lambda session: order.after(session, tenant, sequence, selection, limit)
         )
 
     async def newest(self, tenant: str, selection: Selection, limit: int) -> list[Publication]:
-        return await self._read(lambda session: order.newest(session, tenant, selection, limit))
+        return await self._readers.ask(
+            lambda session: order.newest(session, tenant, selection, limit)
+        )
 
     async def measurements(
         self, tenant: str, period: Period, selection: Selection, after: int | None = None
     ) -> list[Publication]:
-        return await self._read(
+        return await self._readers.ask(
             lambda session: history.measurements(session, tenant, period, selection, after)
         )
 
     async def buckets(self, tenant: str, period: Period, selection: Selection) -> list[Bucket]:
-        return await self._read(lambda session: history.buckets(session, tenant, period, selection))
+        return await self._readers.ask(
+            lambda session: history.buckets(session, tenant, period, selection)
+        )
 
     async def roll_up(self) -> int:
         return await self.writer.submit(lambda transaction: upkeep.roll_up(transaction.db))
@@ -102,27 +102,14 @@ class SqliteStore:
         return done
 
     async def consult(self, work: Work[T]) -> T:
-        return await self._read(lambda session: read(session.db, work))
+        return await self._readers.ask(lambda session: read(session.db, work))
 
     async def check(self) -> None:
         await self.writer.submit(_probe)
 
     async def close(self) -> None:
         await self.writer.close()
-        self._readers.shutdown(wait=True)
-
-    async def _read(self, query: Callable[[Session], T]) -> T:
-        return await self._loop.run_in_executor(self._readers, self._run, query)
-
-    def _run(self, query: Callable[[Session], T]) -> T:
-        try:
-            session = getattr(self._local, "session", None)
-            if session is None:
-                session = self._local.session = Session(connect(self._path))
-            return query(session)
-        except sqlite3.Error as error:
-            self._local.session = None  # the next one starts over
-            raise UnavailableError("the store does not answer", part="store") from error
+        await asyncio.to_thread(self._readers.close)
 
 
 def _probe(transaction: SqliteTransaction) -> None:

@@ -1,0 +1,1 @@
+"""The store for one machine or more: PostgreSQL, chosen by `DATABASE_URL`."""

@@ -1,0 +1,108 @@
+"""The store in PostgreSQL: one writer thread that batches, as many readers as ask at once."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TypeVar
+
+import psycopg
+
+from app.model import Position, Publication
+from app.protocol.topics import Selection
+from app.storage.base import Bucket, Committed, Draft, Outcome, Period, Pruned, Retention
+from app.storage.postgres import history, order, upkeep
+from app.storage.postgres.connection import connect
+from app.storage.postgres.schema import prepare
+from app.storage.postgres.session import Session
+from app.storage.postgres.sql import attempt, read
+from app.storage.postgres.transactions import PostgresTransaction, PostgresTransactions
+from app.storage.readers import Readers
+from app.storage.sql import Undone, Work
+from app.storage.writer import Writer
+
+READERS = 4
+QUESTION = 10.0
+"""Seconds for each question of a reader."""
+
+T = TypeVar("T")
+
+
+class PostgresStore:
+    """`app.storage.base.Store` in a database. `committed` runs on the loop that opened it.
+
+    Raise `UnavailableError` with the reason, or `NewerSchemaError`, where it cannot be opened.
+    """
+
+    def __init__(self, url: str, committed: Committed, *, capacity: int) -> None:
+        prepare(url)
+        loop = asyncio.get_running_loop()
+        self.writer = Writer(PostgresTransactions(url), loop, committed, capacity=capacity)
+        self._readers = Readers(READERS, lambda: Session(connect(url, QUESTION)), psycopg.Error)
+
+    @property
+    def waiting(self) -> int:
+        """Drafts between their senders and the next commit."""
+        return self.writer.waiting
+
+    async def append(self, drafts: Sequence[Draft]) -> list[Outcome]:
+        return await self.writer.append(drafts)
+
+    async def position(self, tenant: str) -> Position:
+        return await self.writer.submit(
+            lambda transaction: transaction.ledger.newest(transaction.db, tenant)
+        )
+
+    async def oldest(self, tenant: str) -> int:
+        return await self._readers.ask(lambda session: order.oldest(session, tenant))
+
+    async def after(
+        self, tenant: str, sequence: int, selection: Selection, limit: int
+    ) -> list[Publication]:
+        return await self._readers.ask(
+            lambda session: order.after(session, tenant, sequence, selection, limit)
+        )
+
+    async def newest(self, tenant: str, selection: Selection, limit: int) -> list[Publication]:
+        return await self._readers.ask(
+            lambda session: order.newest(session, tenant, selection, limit)
+        )
+
+    async def measurements(
+        self, tenant: str, period: Period, selection: Selection, after: int | None = None
+    ) -> list[Publication]:
+        return await self._readers.ask(
+            lambda session: history.measurements(session, tenant, period, selection, after)
+        )
+
+    async def buckets(self, tenant: str, period: Period, selection: Selection) -> list[Bucket]:
+        return await self._readers.ask(
+            lambda session: history.buckets(session, tenant, period, selection)
+        )
+
+    async def roll_up(self) -> int:
+        return await self.writer.submit(lambda transaction: upkeep.roll_up(transaction.db))
+
+    async def prune(self, default: Retention, now_ms: int) -> Pruned:
+        return await self.writer.submit(
+            lambda transaction: upkeep.prune(transaction.db, default, now_ms)
+        )
+
+    async def transact(self, work: Work[T]) -> T:
+        done = await self.writer.submit(lambda transaction: attempt(transaction.db, work))
+        if isinstance(done, Undone):
+            raise done.error
+        return done
+
+    async def consult(self, work: Work[T]) -> T:
+        return await self._readers.ask(lambda session: read(session, work))
+
+    async def check(self) -> None:
+        await self.writer.submit(_probe)
+
+    async def close(self) -> None:
+        await self.writer.close()
+        await asyncio.to_thread(self._readers.close)
+
+
+def _probe(transaction: PostgresTransaction) -> None:
+    """Write for real: a server that only reads answers every other question."""
+    transaction.db.execute("UPDATE probe SET asked = asked + 1")
