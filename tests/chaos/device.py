@@ -2,15 +2,14 @@
 
 import asyncio
 import json
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 import httpx2
 
-from app.demo.wire import Body, Place, measurement
-from tests.chaos.ledger import Ledger, Numbered
+from app.demo.wire import Body
+from tests.chaos.sensors import Sensors
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.3
 """Seconds before it resends: sooner than `Retry-After` asks, to meet the gateway at its worst."""
@@ -24,40 +23,28 @@ class Device:
     """Measures with several sensors, up to `most` at a time; one request is under way at most."""
 
     client: httpx2.AsyncClient
-    ledger: Ledger
-    places: list[Place]
+    sensors: Sensors
     most: int
     pause: float
     """Seconds between two requests."""
     random: Random
-    _numbers: dict[str, int] = field(default_factory=dict)
-    _last_ms: int = 0
-    _turn: int = 0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` and the last request has its answer."""
         while not stop.is_set():
-            items = [self._measure() for _ in range(self.random.randint(1, self.most))]
+            items = [self.sensors.measure() for _ in range(self.random.randint(1, self.most))]
             await self._deliver(items)
             await asyncio.sleep(self.pause)
-
-    def _measure(self) -> Body:
-        place = self.places[self._turn % len(self.places)]
-        self._turn += 1
-        self._last_ms = max(self._last_ms + 1, time.time_ns() // 1_000_000)
-        number = self._numbers[place.sensor_id] = self._numbers.get(place.sensor_id, 0) + 1
-        self.ledger.sent.add(Numbered(place.sensor_id, number))
-        return measurement(place, self._last_ms / 1000, {"CO2": number})
 
     async def _deliver(self, items: list[Body]) -> None:
         body = json.dumps(items[0] if len(items) == 1 else items).encode()
         pause = SHORTEST_PAUSE
         while (answer := await self._post(body)) is None:
-            self.ledger.resent += 1
+            self.sensors.ledger.resent += 1
             await asyncio.sleep(self.random.uniform(SHORTEST_PAUSE, pause))
             pause = min(2 * pause, LONGEST_PAUSE)
         for item, receipt in zip(items, answer, strict=True):
-            self._take(Numbered(item["sensor_id"], item["values"]["CO2"]), receipt)
+            self.sensors.take(item, receipt)
 
     async def _post(self, body: bytes) -> list[dict[str, Any]] | None:
         """The receipts; None when nothing tells whether it was kept, or it was not."""
@@ -67,24 +54,18 @@ class Device:
                 "/api/ingest", content=body, headers=headers, timeout=self._patience()
             )
         except httpx2.TransportError as error:
-            self.ledger.refusals[type(error).__name__] += 1
+            self.sensors.ledger.refusals[type(error).__name__] += 1
             return None
         if answer.status_code == 200:
             content = answer.json()
             receipts: list[dict[str, Any]] = content.get("results") or [content]
             return receipts
-        self.ledger.refusals[str(answer.status_code)] += 1
+        self.sensors.ledger.refusals[str(answer.status_code)] += 1
         if answer.status_code in (429, 502, 503, 504) and "Retry-After" not in answer.headers:
-            self.ledger.faults.append(f"{answer.status_code} without Retry-After")
+            self.sensors.ledger.faults.append(f"{answer.status_code} without Retry-After")
         if answer.status_code < 500 and answer.status_code != 429:
-            self.ledger.faults.append(f"{answer.status_code}: {answer.text}")
+            self.sensors.ledger.faults.append(f"{answer.status_code}: {answer.text}")
         return None
 
     def _patience(self) -> float:
         return HASTE if self.random.random() < HASTY else PATIENCE
-
-    def _take(self, one: Numbered, receipt: dict[str, Any]) -> None:
-        if receipt["status"] in ("stored", "duplicate"):
-            self.ledger.acknowledge(one, receipt)
-        else:
-            self.ledger.faults.append(f"{tuple(one)} was refused: {receipt}")

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from random import Random
+from typing import Protocol
 
 from app.demo.wire import Place
 from app.protocol.topics import TopicFilter
@@ -12,12 +13,17 @@ from auth.principal import Role
 from tests.chaos.device import Device
 from tests.chaos.kept import history, seen, stored
 from tests.chaos.ledger import Ledger, compare_received
+from tests.chaos.sensors import Sensors
 from tests.chaos.stack import Stack, until
+from tests.chaos.streamer import Streamer
 from tests.chaos.subscriber import Poller, Reader, Subscriber
 
 MOST_IN_A_BATCH = 20
 SIZES = (1, 1, 1, MOST_IN_A_BATCH, MOST_IN_A_BATCH)
 """Of each device: how many measurements it sends at once at most."""
+STREAMS = 2
+"""Further devices, each with a socket of its own."""
+MOST_IN_A_FRAME = 10
 PAUSE = 0.004
 EVERYTHING, ONE_SITE = "measurements", "measurements:Maison"
 TOPICS = (EVERYTHING, EVERYTHING, ONE_SITE)
@@ -51,6 +57,15 @@ class Report:
         )
 
 
+class Sender(Protocol):
+    """Whoever sends until it is answered."""
+
+    sensors: Sensors
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` and the last answer."""
+
+
 Trouble = Callable[[Stack, Ledger], Awaitable[int]]
 """Does something to the stack, again and again; answers how often."""
 
@@ -60,7 +75,9 @@ async def under_load(name: str, trouble: Trouble, stack: Stack) -> Report:
     report = Report(name, 0, Ledger(), [])
     async with AsyncExitStack() as held:
         await stack.ready()
-        devices = [await _device(stack, held, report.ledger, n) for n in range(len(SIZES))]
+        posting = [await _device(stack, held, report.ledger, n) for n in range(len(SIZES))]
+        streaming = [_streamer(stack, report.ledger, n) for n in range(STREAMS)]
+        devices: list[Sender] = [*posting, *streaming]
         report.readers = [_subscriber(stack, n) for n in range(len(TOPICS))]
         dashboard = await held.enter_async_context(stack.client(Role.DASHBOARD))
         report.readers = [*report.readers, Poller("poller", dashboard, EVERYTHING)]
@@ -71,7 +88,7 @@ async def under_load(name: str, trouble: Trouble, stack: Stack) -> Report:
             await _caught_up(devices, report)
             for task in reading:
                 task.cancel()
-        sensors = [place.sensor_id for device in devices for place in device.places]
+        sensors = [place.sensor_id for device in devices for place in device.sensors.places]
         records = await history(dashboard, sensors)
     stack.stop_gateway()
     await _compare(stack, report)
@@ -80,7 +97,7 @@ async def under_load(name: str, trouble: Trouble, stack: Stack) -> Report:
 
 
 async def _send_through(
-    devices: Sequence[Device], report: Report, trouble: Callable[[], Awaitable[int]]
+    devices: Sequence[Sender], report: Report, trouble: Callable[[], Awaitable[int]]
 ) -> None:
     """Until every request that was begun has its answer."""
     ledger, stop = report.ledger, asyncio.Event()
@@ -96,9 +113,9 @@ async def _send_through(
         await until(lambda: ledger.sent == ledger.acknowledged.keys(), "the last receipts")
 
 
-async def _caught_up(devices: Sequence[Device], report: Report) -> None:
+async def _caught_up(devices: Sequence[Sender], report: Report) -> None:
     """A reader that lost something is not waited for: the comparison says what."""
-    site = {place.sensor_id: place for device in devices for place in device.places}
+    site = {place.sensor_id: place for device in devices for place in device.sensors.places}
     for reader in report.readers:
         topic = TopicFilter.parse(reader.topic)
         wanted = sum(
@@ -134,7 +151,15 @@ async def _device(stack: Stack, held: AsyncExitStack, ledger: Ledger, number: in
         for sensor in range(1 if most == 1 else 4)
     ]
     client = await held.enter_async_context(stack.client(Role.DEVICE, f"device-{number}"))
-    return Device(client, ledger, places, most, PAUSE, Random(number))  # noqa: S311  (jitter)
+    return Device(client, Sensors(ledger, places), most, PAUSE, Random(number))  # noqa: S311  (jitter)
+
+
+def _streamer(stack: Stack, ledger: Ledger, number: int) -> Streamer:
+    places = [Place(SITES[number % 2], "Cave", f"stream-{number}-{sensor}") for sensor in range(4)]
+    token = stack.token(Role.DEVICE, f"stream-{number}")
+    url = stack.settings.origin.replace("https", "wss")
+    sensors = Sensors(ledger, places)
+    return Streamer(url, stack.tls, token, sensors, MOST_IN_A_FRAME, PAUSE, Random(number))  # noqa: S311  (jitter)
 
 
 def _subscriber(stack: Stack, number: int) -> Subscriber:
