@@ -1,32 +1,46 @@
 """What a connection has been sent, and what it is still owed when it asks for `after`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from app.model import RoutingKey
 from app.protocol.topics import Selection, TopicFilter
 
 
 class Coverage:
-    """For each topic of a connection, the sequence after which all it matches has been sent."""
+    """For each topic of a connection, the sequence after which all it matches has been sent.
 
-    __slots__ = ("_after",)
+    That is one sequence for all topics of almost every connection: it is kept as such.
+    """
 
-    def __init__(self, topics: Iterable[TopicFilter], sequence: int) -> None:
-        self._after = dict.fromkeys(topics, sequence)
+    __slots__ = ("_after", "_topics")
 
-    def choose(self, topics: Iterable[TopicFilter], sequence: int) -> None:
+    def __init__(self, topics: frozenset[TopicFilter], sequence: int) -> None:
+        self._topics = topics
+        self._after: int | Mapping[TopicFilter, int] = sequence
+
+    def choose(self, topics: frozenset[TopicFilter], sequence: int) -> None:
         """The connection's topics are these now; those that are new get what comes next."""
-        self._after = {topic: self._after.get(topic, sequence) for topic in topics}
+        known = self._by_topic()
+        self._topics = topics
+        self._keep({topic: known.get(topic, sequence) for topic in topics})
 
     def replay(self, topics: frozenset[TopicFilter], after: int, live_from: int) -> "Replay":
         """Owe it what these topics, chosen already, match after a sequence.
 
         `live_from` is the sequence from which on it is sent everything anyway.
         """
-        until = max(self._after[topic] for topic in topics)
-        replay = Replay(topics, dict(self._after), min(until, live_from - 1), live_from)
-        self._after |= dict.fromkeys(topics, after)
-        return replay
+        known = self._by_topic()
+        until = max(known[topic] for topic in topics)
+        self._keep({**known, **dict.fromkeys(topics, after)})
+        return Replay(topics, known, min(until, live_from - 1), live_from)
+
+    def _by_topic(self) -> Mapping[TopicFilter, int]:
+        after = self._after
+        return dict.fromkeys(self._topics, after) if isinstance(after, int) else after
+
+    def _keep(self, by_topic: Mapping[TopicFilter, int]) -> None:
+        sequences = set(by_topic.values())
+        self._after = sequences.pop() if len(sequences) == 1 else by_topic
 
 
 class Replay:

@@ -58,11 +58,11 @@ class Subscriber(Peer):
     ) -> None:
         """Join the audience and greet. From here on nothing is missed."""
         desk, now = self._desk, time.monotonic()
-        selection = Selection(topics, grant)
         self.connection = connection
+        desk.hub.join(self, Selection(topics, grant))
+        selection = self.audience.selection  # one object for all of an audience
         self._conversation = Session(desk.rules, selection, now=now, **self._terms(now))
-        self._coverage = Coverage(topics, self.channel.position.sequence)
-        desk.hub.join(self, selection)
+        self._coverage = Coverage(selection.chosen, self.channel.position.sequence)
         self._begin(connection, name, topics=written(topics))
         self._greet(subscriptions=written(topics), position=str(self.channel.position))
 
@@ -97,12 +97,13 @@ class Subscriber(Peer):
         """Under another grant, what it was sent before is not all that its topics match: a repeat
         shows by its position, a hole would not show.
         """
-        sequence = self.channel.position.sequence
-        if selection.grant == self.audience.selection.grant:
+        sequence, before = self.channel.position.sequence, self.audience.selection
+        self._desk.hub.move(self, selection)
+        selection = self._conversation.selection = self.audience.selection
+        if selection.grant == before.grant:
             self._coverage.choose(selection.chosen, sequence)
         else:
             self._coverage = Coverage(selection.chosen, sequence)
-        self._desk.hub.move(self, selection)
 
     def _resume(self, effect: Resume) -> None:
         """Answer first: what is replayed comes after it, what is live after that."""
