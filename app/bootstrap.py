@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import functools
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from app.domain import channel, places
 from app.domain.accounts import Accounts, Lives
@@ -19,6 +19,7 @@ from app.domain.upkeep import Upkeep
 from app.domain.watch import Watch
 from app.edge.access import Access
 from app.edge.gateway import Gateway
+from app.edge.identity import IdentityKeys
 from app.edge.ingest import answer_batch
 from app.edge.keys import Keys
 from app.edge.limits import Limits
@@ -29,9 +30,11 @@ from app.settings import Settings
 from app.storage.base import Committed, Retention, Store
 from app.storage.postgres.store import PostgresStore
 from app.storage.sqlite.store import SqliteStore
+from auth.key_sets import PublicKey
 from auth.principal import Principal
 from auth.revocation import Revocations
 from auth.tickets import MemoryTickets
+from auth.tokens import TokenVerifier
 from auth.verified import VerifiedTokens
 
 STORE_CAPACITY = 20_000
@@ -53,10 +56,11 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
     keys = Keys(settings)
     revocations = Revocations()
     tokens = VerifiedTokens(keys.verifier, capacity=TOKENS_REMEMBERED, revoked=revocations.revoked)
+    identity = _identity(settings, keys.verifier, tokens)
     hub = Hub(channel.Bounds(settings.ring_publications, RING_BYTES))
     store = _store(settings, hub.publish)
     tickets = MemoryTickets(capacity=TICKETS_HELD)
-    access, limits = Access(tokens, tickets), Limits(settings)
+    access, limits = Access(tokens, tickets, identity=identity), Limits(settings)
 
     def renew(token: str, held: Principal, ip: str) -> tuple[Principal, Grant]:
         """A signature to verify, as in a handshake: it counts as one."""
@@ -93,8 +97,10 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         upkeep=upkeep,
     )
     async with asyncio.TaskGroup() as background:
-        work = (Sweep(desk), watch, upkeep)
-        running = [background.create_task(each.run()) for each in work]
+        work = [Sweep(desk).run, watch.run, upkeep.run]
+        if identity:
+            work.append(identity.run)
+        running = [background.create_task(run()) for run in work]
         try:
             yield built
         finally:
@@ -110,6 +116,17 @@ def _store(settings: Settings, committed: Committed) -> Store:
     if url:
         return PostgresStore(url, committed, capacity=STORE_CAPACITY)
     return SqliteStore(settings.database_path, committed, capacity=STORE_CAPACITY)
+
+
+def _identity(
+    settings: Settings, verifier: TokenVerifier, tokens: VerifiedTokens
+) -> IdentityKeys | None:
+    def adopt(keys: Mapping[str, PublicKey]) -> None:
+        """What verified before has to verify anew: its key may be gone."""
+        verifier.adopt_outside(keys)
+        tokens.clear()
+
+    return IdentityKeys(settings, adopt) if settings.identity_issuer else None
 
 
 def _places(settings: Settings) -> places.Bounds:

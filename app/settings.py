@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from limits import RateLimitItem, parse
-from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, FilePath, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -51,11 +51,22 @@ def _empty(value: str) -> str:
     return value
 
 
+def _address(value: str) -> str:
+    if value and not _ADDRESS.match(value):
+        raise ValueError("an address is written like https://login.example/realms/iaq")
+    return value
+
+
+_ADDRESS = re.compile(
+    r"\Ahttps://([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?(/[A-Za-z0-9._~%+-]*)*\Z"
+)
+"""HTTPS; no user, no query, no fragment."""
 _ORIGIN = re.compile(r"\Ahttps?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?\Z")
 """RFC 6454 section 6.2: no path, no trailing slash, host in lower case."""
 
 Unfinished = Annotated[str, AfterValidator(_empty)]
 """A setting whose subject this version does not have: better refused than ignored."""
+Address = Annotated[str, AfterValidator(_address)]
 Rate = Annotated[str, AfterValidator(_rate)]
 Count = Annotated[int, Field(ge=1)]
 Days = Annotated[int, Field(ge=0, le=36_500)]
@@ -85,6 +96,22 @@ class Settings(BaseSettings):
     signing_key_file: Path | None = None
     """ES256 keys from this file instead of `keys_dir`."""
     token_secret_file: Path | None = Field(None, validate_default=True)
+    identity_issuer: Address = ""
+    identity_audience: str = Field("", validate_default=True)
+    identity_jwks_url: Address = ""
+    identity_ca_file: FilePath | None = None
+    identity_algorithms: Annotated[tuple[Literal["RS256", "ES256"], ...], NoDecode] = ("RS256",)
+    identity_token_types: Annotated[tuple[Literal["at+jwt", "JWT", "none"], ...], NoDecode] = (
+        "at+jwt",
+    )
+    identity_tenant_claim: str = "tenant"
+    identity_role_claim: str = "role"
+    identity_roles: Annotated[dict[str, Literal["dashboard", "service", "admin"]], NoDecode] = (
+        Field({})
+    )
+    identity_topics_claim: str = "topics"
+    identity_sensors_claim: str = "sensors"
+    identity_token_id_claim: str = "jti"  # noqa: S105  (a claim's name)
     allowed_origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode] = ()
 
     # Sign-in
@@ -131,11 +158,38 @@ class Settings(BaseSettings):
     retention_hourly_days: Days = 0
     retention_daily_days: Days = 0
 
-    @field_validator("allowed_origins", mode="before")
+    @field_validator(
+        "allowed_origins", "identity_algorithms", "identity_token_types", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("identity_roles", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+        return {theirs.strip(): ours.strip() for theirs, _, ours in pairs}
+
+    @field_validator("identity_issuer")
+    @classmethod
+    def _is_another(cls, value: str, others: ValidationInfo) -> str:
+        if value and value == others.data.get("token_issuer"):
+            raise ValueError("must differ from TOKEN_ISSUER")
+        return value
+
+    @field_validator("identity_audience", "identity_jwks_url")
+    @classmethod
+    def _has_an_issuer(cls, value: str, others: ValidationInfo) -> str:
+        issuer = others.data.get("identity_issuer")
+        if value and issuer == "":
+            raise ValueError("goes together with IDENTITY_ISSUER")
+        if issuer and not value and others.field_name == "identity_audience":
+            raise ValueError("IDENTITY_ISSUER needs it: else its tokens for others pass here")
         return value
 
     @field_validator("http_port")

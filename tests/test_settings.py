@@ -28,7 +28,9 @@ def shown() -> dict[str, str]:
 def as_written(default: object) -> str:
     if isinstance(default, bool):
         return f"{default}".lower()
-    return "" if default in (None, ()) else f"{default}".removesuffix(".0")
+    if isinstance(default, tuple):
+        return ",".join(default)
+    return "" if default in (None, {}) else f"{default}".removesuffix(".0")
 
 
 @pytest.fixture(autouse=True)
@@ -96,6 +98,14 @@ def test_limit_scale_scales_rates_and_counts_and_never_to_nothing() -> None:
         ({"token_algorithm": "none"}, "token_algorithm"),
         ({"token_algorithm": "HS256"}, "token_secret_file"),
         ({"token_secret_file": "secret"}, "token_secret_file"),
+        ({"identity_issuer": "https://login.example"}, "identity_audience"),
+        ({"identity_audience": "https://iaq.example"}, "identity_audience"),
+        ({"identity_jwks_url": "https://login.example/keys"}, "identity_jwks_url"),
+        ({"identity_ca_file": "absent.crt"}, "identity_ca_file"),
+        ({"identity_algorithms": "RS256,HS256"}, "identity_algorithms"),
+        ({"identity_token_types": "id_token"}, "identity_token_types"),
+        ({"identity_roles": "sensors=device"}, "identity_roles"),
+        ({"identity_roles": "boss"}, "identity_roles"),
         (
             {
                 "token_algorithm": "HS256",
@@ -119,6 +129,40 @@ def test_a_setting_that_cannot_be_is_named(values: dict[str, object], wrong: str
     with pytest.raises(ValidationError) as refused:
         settings(**values)
     assert {problem["loc"][0] for problem in refused.value.errors()} == {wrong}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://login.example",
+        "login.example",
+        "file:///etc/passwd",
+        "https://user:word@login.example",
+        "https://login.example/?query",
+        "https://login.example/#part",
+        "https://login.example\\@evil.example",
+        "https://login.example/\n",
+        "https:///realm",
+    ],
+)
+def test_a_provider_is_reached_by_a_plain_https_address(address: str) -> None:
+    with pytest.raises(ValidationError, match="an address is written"):
+        settings(identity_issuer=address, identity_audience="iaq")
+
+
+def test_a_provider_is_not_the_gateway_itself() -> None:
+    own = "https://iaq.example"
+    with pytest.raises(ValidationError, match="must differ"):
+        settings(token_issuer=own, identity_issuer=own, identity_audience="iaq")
+
+
+def test_a_provider_s_roles_keep_the_order_in_which_they_are_written() -> None:
+    read = settings(identity_roles="x=service, iaq:admin = admin,y=dashboard,")
+    assert list(read.identity_roles.items()) == [
+        ("x", "service"),
+        ("iaq:admin", "admin"),
+        ("y", "dashboard"),
+    ]
 
 
 def test_an_origin_is_ones_own_address_or_one_of_the_list() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import structlog
 from starlette.requests import HTTPConnection
 
+from app.edge.identity import WAIT, IdentityKeys
 from app.errors import (
     ForbiddenError,
     NoCredentialError,
@@ -28,8 +29,10 @@ class Access:
         tokens: VerifiedTokens,
         tickets: Tickets,
         clock: Callable[[], float] = time.time,
+        identity: IdentityKeys | None = None,
     ) -> None:
         self.tokens = tokens
+        self.identity = identity
         self._tickets = tickets
         self._clock = clock
 
@@ -38,11 +41,18 @@ class Access:
         return self.verify(header_token(connection), *roles)
 
     def verify(self, token: str | None, *roles: Role) -> Principal:
+        """Raise as `request`, or `UnavailableError` while the token's key may be known soon."""
         if token is None:
             raise NoCredentialError("a bearer token is needed")
         try:
             principal = self.tokens.principal(token, self._clock())
         except TokenRefusedError as refused:
+            if refused.reason == "unknown_key" and self.identity and self.identity.expected():
+                raise UnavailableError(
+                    "the identity provider's keys are being fetched",
+                    part="identity",
+                    retry_after=WAIT,
+                ) from refused
             raise refusal(refused) from refused
         if principal.role not in roles:
             raise ForbiddenError(f"this needs a token with the role {' or '.join(roles)}")

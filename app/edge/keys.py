@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 import structlog
 
+from app.edge.identity import identity_rules
 from app.settings import Settings
 from auth.errors import KeyRingError
 from auth.key_files import load_key_file, load_secret_file
@@ -38,7 +39,7 @@ class Keys:
         self._prune_at = 0.0
         self._seen = self._files()
         self._ring = key_ring(settings)
-        self.verifier = TokenVerifier(self._ring, settings.token_issuer)
+        self.verifier = TokenVerifier(self._ring, settings.token_issuer, identity_rules(settings))
         self.issuer = TokenIssuer(self._ring, settings.token_issuer)
         self.jwks = msgspec.json.encode(self._ring.jwks())
         """The public halves as JSON (RFC 7517)."""

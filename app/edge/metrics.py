@@ -94,6 +94,17 @@ class GatewayCollector(Collector):
         yield _counter("tokens_refused", "Tokens that did not verify.", tokens.refused)
         yield _counter("tokens_recognised", "Tokens verified before.", tokens.hits)
         yield _counter("tokens_verified", "Tokens verified anew.", tokens.misses)
+        yield from self._identity()
+
+    def _identity(self) -> Iterator[Metric]:
+        identity = self._gateway.access.identity
+        if identity is None:
+            return
+        fetches = _labelled("identity_fetches", "Fetches of the provider's keys.", "outcome")
+        for outcome, count in identity.fetches.items():
+            fetches.add_metric([outcome], count)
+        yield fetches
+        yield _gauge("identity_keys_age_seconds", "Since its keys were fetched.", identity.age)
 
 
 def _gauge(name: str, help_: str, value: float) -> Metric:

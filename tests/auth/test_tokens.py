@@ -11,10 +11,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from auth.claims import AUDIENCE, MAX_TTL
 from auth.errors import TokenRefusedError
 from auth.keys import KeyRing, create_key, rotate
 from auth.principal import PLATFORM, Principal, Role
-from auth.tokens import AUDIENCE, MAX_TOKEN_LENGTH, MAX_TTL, TokenIssuer, TokenVerifier
+from auth.tokens import MAX_TOKEN_LENGTH, TokenIssuer, TokenVerifier
 
 NOW = 1_700_000_000.25
 ISSUER = "https://gateway.test"

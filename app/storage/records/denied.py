@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from app.storage.sql import Sql
+from auth.claims import MAX_TTL
 from auth.login import Login
 from auth.principal import Role
 from auth.revocation import DISABLED
-from auth.tokens import MAX_TTL
 
 _LONGEST = max(MAX_TTL[Role.DASHBOARD], MAX_TTL[Role.ADMIN])
 
