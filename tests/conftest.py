@@ -110,8 +110,22 @@ def postgres() -> Iterator[PostgresServer]:
 Start = Callable[..., AbstractAsyncContextManager[Running]]
 
 
+def url_of(request: pytest.FixtureRequest) -> str:
+    """The DATABASE_URL for a fixture's parameter, `sqlite` or `postgres`."""
+    if request.param == "sqlite":
+        return ""
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.schema()
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Start:
+def database_url() -> str:
+    """The embedded store's; a module whose subject is durable has one with both."""
+    return ""
+
+
+@pytest.fixture
+def start(tmp_path: Path, database_url: str) -> Start:
     """A gateway with other settings.
 
     As in `async with start(idle_timeout=2) as gateway`.
@@ -119,7 +133,8 @@ def start(tmp_path: Path) -> Start:
 
     @asynccontextmanager
     async def started(**overrides: Any) -> AsyncIterator[Running]:
-        values = {"state_dir": tmp_path / "var", "log_level": "WARNING", **overrides}
+        usual = {"state_dir": tmp_path / "var", "log_level": "WARNING"}
+        values = {**usual, "database_url": database_url, **overrides}
         settings = Settings(_env_file=None, **values)
         if not settings.keys_dir.exists():
             create_key(settings.keys_dir)

@@ -4,7 +4,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
@@ -136,7 +136,7 @@ class Writer(Generic[S]):
         try:
             self._commit(batch)
         except UnavailableError as error:
-            self._tell(self._failed, batch, error)
+            self._tell(self._failed, [*batch, *self._take_waiting()], error)
             return False
         except Exception as error:  # noqa: BLE001  (a thread that ended would leave everyone waiting for ever)
             if len(batch) == 1:
@@ -150,9 +150,17 @@ class Writer(Generic[S]):
     def _keep_singly(self, batch: Sequence[_Request[S]]) -> None:
         for number, request in enumerate(batch, 1):
             if not self._keep([request]):
-                gone = UnavailableError("the store does not keep anything now", part="store")
-                self._tell(self._failed, batch[number:], gone)
+                self._tell(self._failed, batch[number:], _gone())
                 break
+
+    def _take_waiting(self) -> list[_Request[S]]:
+        """Who came while the store took its time to fail need not wait for it to fail again."""
+        waiting: list[_Request[S]] = []
+        with suppress(queue.Empty):
+            while request := self._requests.get_nowait():
+                waiting.append(request)
+            self._requests.put(None)
+        return waiting
 
     def _commit(self, batch: Sequence[_Request[S]]) -> None:
         with self._transactions.open() as transaction:
@@ -185,6 +193,8 @@ class Writer(Generic[S]):
         for request in batch:
             self.waiting -= request.weight
             if not request.future.done():
-                request.future.set_exception(
-                    UnavailableError("the store does not keep anything now", part="store")
-                )
+                request.future.set_exception(_gone())
+
+
+def _gone() -> UnavailableError:
+    return UnavailableError("the store does not keep anything now", part="store")

@@ -10,11 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from app.stack.programs import find_postgres
 from tests.chaos.disk import FileLimit, NoMountError, small_disk
 from tests.chaos.load import Report, Trouble, under_load
 from tests.chaos.recordings import RECORDINGS, Replayed, found, replay
 from tests.chaos.stack import Stack
-from tests.chaos.troubles import full_disk, kills, locked_store, nginx_blows
+from tests.chaos.troubles import database_blows, full_disk, kills, locked_store, nginx_blows
+from tests.postgres_server import PostgresServer
 
 Run = Callable[[Stack], Coroutine[Any, Any, Report | Replayed]]
 
@@ -31,7 +33,24 @@ def main() -> int:
             faulty += _tell(asyncio.run(under_load("full disk", trouble, stack)))
     except NoMountError as error:
         sys.stdout.write(f"full disk: left out, only root mounts one to fill: {error}\n")
+    faulty += _on_postgres(arguments.kills, arguments.rounds)
     return 1 if faulty else 0
+
+
+def _on_postgres(killed: int, rounds: int) -> int:
+    programs, faulty = find_postgres(), 0
+    if programs is None:
+        sys.stdout.write("blows to the database: left out, PostgreSQL is not installed\n")
+        return 0
+    with PostgresServer(programs) as server:
+        troubles: dict[str, Trouble] = {
+            "blows to the database": database_blows(server, rounds),
+            "kills on PostgreSQL": kills(killed),
+        }
+        for name, trouble in troubles.items():
+            with _folder() as folder, Stack(folder, DATABASE_URL=server.schema()) as stack:
+                faulty += _tell(asyncio.run(under_load(name, trouble, stack)))
+    return faulty
 
 
 def _runs(killed: int, rounds: int) -> Iterator[Run]:

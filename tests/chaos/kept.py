@@ -9,6 +9,9 @@ import httpx2
 
 from app.model import Publication, Topic
 from app.protocol.topics import Grant, Selection, TopicFilter
+from app.settings import Settings
+from app.storage.base import Store
+from app.storage.postgres.store import PostgresStore
 from app.storage.sqlite.store import SqliteStore
 from tests.chaos.ledger import Seen
 from tests.chaos.stack import TENANT, Stack
@@ -30,10 +33,7 @@ async def history(dashboard: httpx2.AsyncClient, sensors: Iterable[str]) -> list
 
 async def stored(stack: Stack) -> list[Publication]:
     """In the tenant's order, of a gateway that has ended."""
-    path = stack.settings.database_path
-    with closing(sqlite3.connect(path)) as database:
-        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    store = SqliteStore(path, lambda _: None, capacity=1)
+    store = _opened(stack.settings)
     found: list[Publication] = []
     try:
         while chunk := await store.after(TENANT, _last(found), MEASUREMENTS, CHUNK):
@@ -41,6 +41,15 @@ async def stored(stack: Stack) -> list[Publication]:
     finally:
         await store.close()
     return found
+
+
+def _opened(settings: Settings) -> Store:
+    url = settings.database_url.get_secret_value()
+    if url:
+        return PostgresStore(url, lambda _: None, capacity=1)
+    with closing(sqlite3.connect(settings.database_path)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    return SqliteStore(settings.database_path, lambda _: None, capacity=1)
 
 
 def seen(publications: Iterable[Publication], topic: str) -> list[Seen]:

@@ -13,6 +13,7 @@ from tests.chaos.disk import Disk
 from tests.chaos.ledger import Ledger
 from tests.chaos.load import Trouble
 from tests.chaos.stack import Stack, until
+from tests.postgres_server import PostgresServer
 
 MOST_BETWEEN = 400
 """Acknowledgements from one blow to the next, drawn anew each time."""
@@ -92,6 +93,30 @@ def locked_store(times: int = 1) -> Trouble:
             await stack.ready()
             await go_on(ledger, MOST_BETWEEN)
         return times
+
+    return trouble
+
+
+def database_blows(server: PostgresServer, rounds: int) -> Trouble:
+    """PostgreSQL is stopped at once and started again, frozen and thawed, by turns."""
+
+    def start() -> None:
+        server.start()
+        server.wait()
+
+    async def trouble(stack: Stack, ledger: Ledger) -> int:
+        for _ in range(rounds):
+            for blow, mend in ((server.stop, start), (server.freeze, server.thaw)):
+                await go_on(ledger, MOST_BETWEEN)
+                blow()
+                try:
+                    await refused(stack, ledger, posts=1, looks=5)
+                finally:
+                    mend()
+                await stack.ready()
+                await go_on(ledger, MOST_BETWEEN)
+        assert stack.gateway.poll() is None, "the gateway ended"
+        return 2 * rounds
 
     return trouble
 

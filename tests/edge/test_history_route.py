@@ -3,8 +3,16 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.conftest import Running, Start
+import pytest
+
+from tests.conftest import Running, Start, url_of
 from tests.edge.wire import DOCUMENTED, error_of, measurement
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    return url_of(request)
+
 
 DAY = datetime(2025, 11, 19, 10, tzinfo=UTC)
 

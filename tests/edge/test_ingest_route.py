@@ -10,8 +10,14 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.conftest import Running, Start
+from tests.conftest import Running, Start, url_of
 from tests.edge.wire import DOCUMENTED, assert_silence, error_of, heard, measurement, past
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    return url_of(request)
+
 
 RECEIPT = {"status", "sensor_id", "timestamp", "received_at", "global_score", "global_level"} | {
     "position"

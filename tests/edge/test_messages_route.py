@@ -2,8 +2,15 @@
 
 from typing import Any
 
-from tests.conftest import Running
+import pytest
+
+from tests.conftest import Running, url_of
 from tests.edge.wire import NOTICES, error_of, measurement
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    return url_of(request)
 
 
 async def fill(gateway: Running, count: int) -> list[str]:

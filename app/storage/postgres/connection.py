@@ -11,7 +11,7 @@ from app.errors import UnavailableError
 
 CONNECTING = 2
 """Seconds to connect, from the first packet until the server takes questions."""
-GRACE = 1.0
+GRACE = 0.5
 """Seconds that the server has, beyond a statement's own time, to say that it is up."""
 RUNS_OUT = (psycopg.OperationalError, psycopg.InternalError, psycopg.InterfaceError)
 """What fails whatever is asked: no connection, a full disk, a shutdown, a standby that only reads.

@@ -13,7 +13,7 @@ from app.storage.base import Draft, Outcome
 from app.storage.postgres.connection import RUNS_OUT, Db, connect, unavailable
 from app.storage.postgres.ledger import Ledger
 
-STATEMENT = 4.0
+STATEMENT = 3.0
 """Seconds for each statement of a transaction."""
 WRITING = 0x1A90003
 """The advisory lock of the gateway that writes: until they share a broker, there is one."""

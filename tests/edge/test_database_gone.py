@@ -1,0 +1,57 @@
+"""A gateway on PostgreSQL while the server is frozen or away: docs/protocol.md §3.5."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import Start
+from tests.edge.wire import error_of, measurement, until
+from tests.postgres_server import PostgresServer
+
+TOLD = 0.5
+"""Seconds in which health names the store."""
+BUSY = 1.0
+"""More, for a machine that others use as well; a statement's own end is far beyond it."""
+SOON = 20.0
+
+
+@pytest.fixture
+def server(postgres: PostgresServer) -> Iterator[PostgresServer]:
+    """Whole again after the test."""
+    yield postgres
+    postgres.thaw()
+    if not postgres.runs():
+        postgres.start()
+    postgres.wait()
+
+
+@pytest.mark.parametrize("how", ["freeze", "stop"])
+async def test_it_is_told_at_once_and_left_behind_without_a_restart(
+    start: Start, server: PostgresServer, how: str
+) -> None:
+    async with (
+        start(database_url=server.schema()) as gateway,
+        gateway.client("device") as device,
+    ):
+        assert (await device.post("/api/ingest", json=measurement())).status_code == 200
+        getattr(server, how)()
+        began = time.monotonic()
+        health = await device.get("/health/ready")
+        assert time.monotonic() - began < TOLD + BUSY
+        sent = await device.post("/api/ingest", json=measurement(sensor_id="later"))
+        for answer in (health, sent):
+            error = error_of(answer.content)
+            assert (answer.status_code, error["part"]) == (503, "store")
+            assert answer.headers["retry-after"] == str(error["retry_after"])
+        assert (await device.get("/health/live")).status_code == 200
+        server.thaw() if how == "freeze" else server.start()
+
+        async def is_ready() -> bool:
+            return (await device.get("/health/ready")).status_code == 200
+
+        await until(is_ready, within=SOON)
+        kept = (await device.post("/api/ingest", json=measurement(sensor_id="later"))).json()
+        assert kept["status"] in ("stored", "duplicate")
+        again = (await device.post("/api/ingest", json=measurement())).json()
+        assert again["status"] == "duplicate"
