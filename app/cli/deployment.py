@@ -1,6 +1,7 @@
 """Commands that run things: the gateway, the whole stack, certificates, the check of settings."""
 
 import asyncio
+import secrets
 import time
 from contextlib import suppress
 from typing import Annotated
@@ -9,20 +10,21 @@ import typer
 import uvloop
 
 from app import logs
-from app.cli import demo
-from app.cli.credentials import issue, lacks_keys
+from app.cli import demo, people
+from app.cli.credentials import lacks_keys
 from app.cli.exclusive import exclusive
 from app.cli.records import now_ms, records
 from app.cli.report import RefusedError, note, result
 from app.edge.keys import key_ring
 from app.errors import ConflictError
 from app.settings import Settings
-from app.storage.records import tenants
+from app.storage.records import tenants, users
 from auth.keys import create_key
+from auth.login import Login
 from auth.principal import Role
 
 DEMO_TENANT = demo.TENANT
-SIGN_IN_TTL = 12 * 3_600
+DEMO_USER = Login(DEMO_TENANT, "demo")
 
 
 def commands(cli: typer.Typer) -> None:
@@ -66,15 +68,22 @@ def up(
 
 
 def prepare(settings: Settings) -> list[str]:
-    """What a first run needs: a signing key and a demo tenant. Says how to sign in."""
+    """What a first run needs: a signing key, a demo tenant and its user. Says how to sign in."""
     if lacks_keys(settings):
         create_key(settings.keys_dir)
     with records(settings) as sql, suppress(ConflictError):
         tenants.add(sql, DEMO_TENANT, now_ms())
-    token = issue(
-        settings, subject="demo", tenant=DEMO_TENANT, role=Role.DASHBOARD, ttl=SIGN_IN_TTL
-    )
-    return [f"Sign in:  {settings.origin}/#token={token}"]
+    password = secrets.token_urlsafe(12)
+    user = people.account(DEMO_USER, Role.DASHBOARD, None, None, password)
+    try:
+        with records(settings) as sql:
+            users.add(sql, user)
+    except ConflictError:
+        return [
+            f"Sign in as {DEMO_USER} with the password that the first run showed. For another one:",
+            f"  .venv/bin/python -m app user password {DEMO_USER}",
+        ]
+    return [f"Sign in as {DEMO_USER} with the password  {password}  (shown this once)"]
 
 
 def certs() -> None:

@@ -76,27 +76,18 @@ export class Api {
   }
 
   /**
-   * Whether a token opens the dashboard.
-   * @param {string} token
-   * @throws {ApiError} when it does not
-   */
-  async check(token) {
-    await this.#get("/api/messages", { topics: "all", limit: "1" }, undefined, token);
-  }
-
-  /**
    * @param {string} path
    * @param {Record<string, string>} query
    * @param {AbortSignal} [signal]
-   * @param {string | null} [token]
    */
-  async #get(path, query, signal, token = this.#token()) {
+  async #get(path, query, signal) {
+    const token = this.#token();
     const first = await this.#send(path, query, signal, token);
-    const other = first.status === 401 && token && token === this.#token() ? await this.#another(token) : null;
+    const other = first.status === 401 && token ? await this.#another(token) : null;
     const response = other === null ? first : await this.#send(path, query, signal, other);
     const body = await response.json().catch(() => null);
     if (response.ok && body !== null) return body;
-    throw new ApiError(response.status, body?.error, seconds(response.headers.get("Retry-After")));
+    throw new ApiError(response.status, body?.error, retryAfterOf(response));
   }
 
   /** @param {string} ended */
@@ -135,7 +126,8 @@ export class Api {
   }
 }
 
-/** @param {string | null} header @returns {number | null} */
-function seconds(header) {
+/** @param {Response} response @returns {number | null} seconds */
+export function retryAfterOf(response) {
+  const header = response.headers.get("Retry-After");
   return header !== null && /^\d+$/.test(header) ? Number(header) : null;
 }

@@ -1,11 +1,10 @@
 /** The page's frame: header, sign-in, language, and which page stands in `<main>`. */
 
-import { api, live, session } from "./charts.js";
+import { account, live, session } from "./charts.js";
 import { Choice } from "./dashboard/choice.js";
 import { mountDashboard } from "./dashboard/page.js";
 import { Language, chooseLanguage } from "./i18n.js";
 import { prefer, preference } from "./preferences.js";
-import { takeTokenFromAddress } from "./session.js";
 import { Header } from "./shell/header.js";
 import { SignIn } from "./shell/sign-in.js";
 import { applyTheme } from "./shell/theme.js";
@@ -25,6 +24,8 @@ const PAGES = {
   dashboard: { path: "index.html", mount: mountDashboard },
   twin: { path: "digital-twin.html", mount: mountTwin },
 };
+
+const COME_BACK_MS = 3000;
 
 const main = /** @type {HTMLElement} */ (document.querySelector("main"));
 const choice = new Choice();
@@ -60,12 +61,12 @@ function build() {
     links: Object.entries(PAGES).map(([page, { path }]) => ({ page, path })),
     onLanguage: switchLanguage,
     onTheme: showPage,
-    onSignOut: () => session.end(),
+    onSignOut: signOut,
   });
   header.showStatus(live.status);
   header.showTenant(live.tenant);
   const open = signIn?.remove();
-  signIn = new SignIn({ session, api, language });
+  signIn = new SignIn({ account, session, language });
   if (open) signIn.open(askedBecause);
   showPage();
 }
@@ -91,10 +92,23 @@ function followLink(event) {
   scrollTo(0, 0);
 }
 
-function takeToken() {
-  const token = takeTokenFromAddress(location, history);
-  if (token !== null) signIn.try(token);
-  return token !== null;
+function signOut() {
+  session.end();
+  account.signOut();
+}
+
+/** By the cookie of an earlier visit; until the gateway answers it is asked again. */
+async function comeBack() {
+  if (session.token !== null) return;
+  try {
+    const token = await account.renew();
+    if (token === null) session.need();
+    else session.begin(token);
+  } catch {
+    askedBecause = "unreachable";
+    signIn.open(askedBecause);
+    setTimeout(comeBack, COME_BACK_MS);
+  }
 }
 
 session.on("ended", (reason) => {
@@ -105,15 +119,19 @@ session.on("ended", (reason) => {
   showPage();
   signIn.open(reason);
 });
-session.on("began", () => live.start());
+session.on("began", () => {
+  signIn.close();
+  live.start();
+});
+account.on("signed_in", comeBack);
+account.on("signed_out", () => session.end());
 live.on("status", (status) => header.showStatus(status));
 live.on("change", () => header.showTenant(live.tenant));
 document.addEventListener("click", followLink);
 window.addEventListener("popstate", () => {
   if (main.dataset.page !== pageOfAddress()) showPage();
 });
-window.addEventListener("hashchange", takeToken);
 
 applyTheme();
 build();
-if (!takeToken()) session.need();
+comeBack();

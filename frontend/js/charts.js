@@ -5,6 +5,7 @@
  * and ends. One cursor over both ways lets every point in once (`feed.js`).
  */
 
+import { browserAccount } from "./account.js";
 import { Api } from "./api.js";
 import { Feed } from "./feed.js";
 import { Live } from "./live.js";
@@ -17,9 +18,11 @@ const USE_WEBSOCKET = true;  // ← Changer en false pour revenir au polling
 /** @type {import("./websocket-manager.js").WebSocketManager} */
 const manager = /** @type {any} */ (window).wsManager;
 
+export const account = browserAccount();
 export const session = new Session();
 export const api = new Api({ token: () => session.token, replace: (ended) => session.replace(ended) });
 
+session.setRenewal(() => account.renew());
 manager.setTokenProvider(({ refused }) => (refused === null ? session.need() : session.renew(refused)));
 manager.setRenewal(() => session.replace(session.token));
 

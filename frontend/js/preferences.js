@@ -1,8 +1,12 @@
-/** What a reader chose for this device: language and theme. Never a token. */
+/**
+ * What is remembered on this device: language, theme, and that somebody signed in here. Never a token.
+ *
+ * @typedef {"language" | "theme" | "known"} Name
+ */
 
 const PREFIX = "iaqverse.";
 
-/** @param {"language" | "theme"} name @returns {string | null} */
+/** @param {Name} name @returns {string | null} */
 export function preference(name) {
   try {
     return localStorage.getItem(PREFIX + name);
@@ -11,11 +15,20 @@ export function preference(name) {
   }
 }
 
-/** @param {"language" | "theme"} name @param {string} value */
+/** @param {Name} name @param {string} value */
 export function prefer(name, value) {
   try {
     localStorage.setItem(PREFIX + name, value);
   } catch {
     // then it lasts as long as the page
+  }
+}
+
+/** @param {Name} name */
+export function forget(name) {
+  try {
+    localStorage.removeItem(PREFIX + name);
+  } catch {
+    // it was never there
   }
 }

@@ -1,31 +1,6 @@
-/**
- * Who is signed in: the token lives in this page's memory only, never in storage, and an address that
- * carries one (`#token=…`) is cleaned before anything else happens.
- */
+/** Who is signed in: the token lives in this page's memory only, never in storage or in an address. */
 
 import { Emitter } from "./emitter.js";
-
-/** Three base64url parts (RFC 7515 §7.1), no longer than the gateway reads. */
-const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
-const MAX_LENGTH = 8192;
-
-/** @param {string} text @returns {boolean} */
-export function looksLikeToken(text) {
-  return text.length <= MAX_LENGTH && TOKEN.test(text);
-}
-
-/**
- * Take the token out of the address, and out of the address's entry in the history.
- * @param {Location} location
- * @param {History} history
- * @returns {string | null}
- */
-export function takeTokenFromAddress(location, history) {
-  const token = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (token === null) return null;
-  history.replaceState(history.state, "", location.pathname + location.search);
-  return token;
-}
 
 /** Fires `ended` with a reason (`expired`, `signed_out` or null) when a person has to sign in. */
 export class Session {

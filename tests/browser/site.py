@@ -14,6 +14,7 @@ from app.stack.programs import ROOT
 from tests.stack.stack_process import GREETING, StackProcess
 
 TENANT = "acme"
+USER, PASSWORD = "marie@acme", "a window that is open"
 VALUES = {"CO2": 645, "PM25": 12, "TVOC": 0.2, "Temperature": 22.3, "Humidity": 45}
 
 
@@ -37,6 +38,7 @@ class Site(StackProcess):
         sensors = ",".join(f"s{number}" for number in range(1, 9))
         self.device = self.command("device", "add", "hub", "--tenant", TENANT, "--sensors", sensors)
         self.service = self.token("service")
+        self.command("user", "add", USER, typed=PASSWORD)
 
     def restart(self) -> None:
         """After a crash, on the same ports and with the same state."""
@@ -44,11 +46,12 @@ class Site(StackProcess):
         self.launch()
         self.await_text(GREETING)
 
-    def command(self, *words: str) -> str:
+    def command(self, *words: str, typed: str = "") -> str:
         done = subprocess.run(
             [sys.executable, "-m", "app", *words],
             cwd=self.folder,
             env=self.environment,
+            input=typed,
             capture_output=True,
             text=True,
             check=True,

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Open, running_site
 from tests.browser.site import Site
-from tests.browser.test_live import LIVE, signed_in, until
+from tests.browser.test_live import LIVE, begin, signed_in, until
 
 POLLING = '.status[data-status="polling"]'
 OFFLINE = '.status[data-status="offline"]'
@@ -47,8 +47,8 @@ def test_back_within_two_seconds_after_a_cut(shared_site: Site, open_page: Open)
         "window.WebSocket = class extends Real {"
         "  constructor(...a) { super(...a); opened.push(this); } }"
     )
-    page.goto(f"{shared_site.url}#token={shared_site.token()}")
-    page.wait_for_selector(LIVE)
+    page.goto(shared_site.url)
+    begin(page, shared_site.token())
     # A frame that no client may send: the gateway cuts the connection.
     page.evaluate("opened.at(-1).send(new Uint8Array(8))")
     until(page, "opened.length === 2 && window.wsManager.isConnected", seconds=2)
@@ -59,8 +59,8 @@ def test_a_killed_gateway_is_survived(browser: Browser) -> None:
         site.measure("Bureau", CO2=601)
         context = browser.new_context(ignore_https_errors=True, locale="fr-FR")
         page = context.new_page()
-        page.goto(f"{site.url}#token={site.token()}")
-        page.wait_for_selector(LIVE)
+        page.goto(site.url)
+        begin(page, site.token())
         watch(page, "Bureau")
         site.measure("Bureau", CO2=602)
         expect(page.locator("tbody tr")).to_have_count(2)

@@ -11,7 +11,7 @@ from tests.browser.conftest import running_site
 from tests.browser.numbered import FIRST, Numbered
 from tests.browser.site import Site
 from tests.browser.test_fallback import OFFLINE, POLLING
-from tests.browser.test_live import LIVE, until
+from tests.browser.test_live import LIVE, begin, until
 
 LISTEN = """async () => {
   const { live } = await import("/js/charts.js");
@@ -79,8 +79,8 @@ def test_the_chart_holds_every_acknowledged_measurement_once(browser: Browser) -
     with running_site() as site:
         site.measure("Bureau", CO2=FIRST - 1)
         page = browser.new_context(ignore_https_errors=True, locale="fr-FR").new_page()
-        page.goto(f"{site.url}#token={site.token()}")
-        page.wait_for_selector(LIVE)
+        page.goto(site.url)
+        begin(page, site.token())
         page.wait_for_selector(".chart__plot")
         page.wait_for_load_state("networkidle")
         page.evaluate(LISTEN)

@@ -5,8 +5,8 @@ from playwright.sync_api import Page, WebSocket, expect
 
 from tests.browser.conftest import Open
 from tests.browser.site import Site
+from tests.browser.test_live import LIVE, begin
 
-LIVE = "[data-status=live]"
 RENEW_BY_THE_TEST = """
   const { session } = await import("/js/charts.js");
   session.setRenewal(() => window.mint());
@@ -26,12 +26,6 @@ def page_that_renews(site: Site, open_page: Open, minted: list[str]) -> Page:
     return page
 
 
-def sign_in(page: Page, token: str) -> None:
-    page.get_by_label("Collez le jeton").fill(token)
-    page.get_by_role("button", name="Se connecter").click()
-    page.wait_for_selector(LIVE)
-
-
 def test_a_token_that_ends_soon_is_renewed_on_the_open_socket(
     shared_site: Site, open_page: Open
 ) -> None:
@@ -45,7 +39,7 @@ def test_a_token_that_ends_soon_is_renewed_on_the_open_socket(
 
     page = page_that_renews(shared_site, open_page, minted)
     page.on("websocket", listen)
-    sign_in(page, shared_site.token(ttl="61s"))
+    begin(page, shared_site.token(ttl="61s"))
     for _ in range(100):
         if any('"authenticated"' in text for text in heard):
             break
@@ -62,7 +56,7 @@ def test_a_laptop_that_slept_past_the_end_comes_back_by_renewing_first(
     minted: list[str] = []
     shared_site.measure("Veille", "s7", CO2=611)
     page = page_that_renews(shared_site, open_page, minted)
-    sign_in(page, shared_site.token(ttl="4s"))
+    begin(page, shared_site.token(ttl="4s"))
     page.context.set_offline(True)
     page.wait_for_timeout(6_000)
     shared_site.measure("Veille", "s7", CO2=1_234)

@@ -1,37 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { Session, looksLikeToken, takeTokenFromAddress } from "../../frontend/js/session.js";
+import { Session } from "../../frontend/js/session.js";
 import { settled } from "./support/environment.mjs";
-
-function address(hash) {
-  const replaced = [];
-  const location = { hash, pathname: "/index.html", search: "?a=1" };
-  const history = { state: null, replaceState: (...args) => replaced.push(args) };
-  return { token: takeTokenFromAddress(location, history), replaced };
-}
-
-test("a token in the address is taken out of it", () => {
-  const { token, replaced } = address("#token=aaa.bbb.ccc");
-  assert.equal(token, "aaa.bbb.ccc");
-  assert.deepEqual(replaced, [[null, "", "/index.html?a=1"]]);
-});
-
-test("an address without one stays as it is", () => {
-  assert.deepEqual(address("#main"), { token: null, replaced: [] });
-  assert.deepEqual(address(""), { token: null, replaced: [] });
-});
-
-test("even a bad one does not stay", () => {
-  assert.equal(address("#token=").replaced.length, 1);
-});
-
-test("three parts, and no more than the gateway reads", () => {
-  assert.ok(looksLikeToken("aZ0_-.b.c"));
-  for (const text of ["", "a.b", "a.b.c.d", "a.b.c ", "a..c", "é.b.c", `${"a".repeat(8190)}.b.c`]) {
-    assert.ok(!looksLikeToken(text), text.slice(0, 20));
-  }
-});
 
 function session() {
   const made = new Session();

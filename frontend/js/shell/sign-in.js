@@ -1,33 +1,36 @@
-/** The door: a dialog over the whole page that takes a pasted token and tries it before it opens. */
+/** The door: a dialog over the whole page that takes name and password. */
 
 import { ApiError } from "../api.js";
 import { h, setText } from "../dom.js";
-import { looksLikeToken } from "../session.js";
 import { logo } from "./logo.js";
 
 export class SignIn {
+  #account;
   #session;
-  #api;
   #language;
   #dialog;
-  #field;
+  #login;
+  #password;
   #complaint;
   #button;
 
   /**
    * @param {object} options
+   * @param {import("../account.js").Account} options.account
    * @param {import("../session.js").Session} options.session
-   * @param {import("../api.js").Api} options.api
    * @param {import("../i18n.js").Language} options.language
    */
-  constructor({ session, api, language }) {
+  constructor({ account, session, language }) {
+    this.#account = account;
     this.#session = session;
-    this.#api = api;
     this.#language = language;
     const t = language.t.bind(language);
-    this.#field = h("textarea", {
-      id: "token", name: "token", rows: 4, required: true, spellcheck: "false", autocomplete: "off",
-      autocapitalize: "off", "aria-describedby": "sign-in-complaint sign-in-privacy",
+    const field = { required: true, spellcheck: "false", autocapitalize: "off", "aria-describedby": "sign-in-complaint" };
+    this.#login = h("input", {
+      ...field, id: "login", name: "username", type: "text", inputmode: "email", autocomplete: "username", maxlength: 200,
+    });
+    this.#password = h("input", {
+      ...field, id: "password", name: "password", type: "password", autocomplete: "current-password", maxlength: 1000,
     });
     this.#complaint = h("p", { id: "sign-in-complaint", class: "sign-in__complaint", role: "alert" });
     this.#button = h("button", { class: "button", type: "submit" }, t("signIn.submit"));
@@ -38,41 +41,27 @@ export class SignIn {
         h("form", { class: "sign-in__form", onsubmit: (event) => this.#submitted(event) },
           h("h1", { id: "sign-in-title", class: "sign-in__title" }, t("signIn.title")),
           this.#complaint,
-          h("label", { for: "token" }, t("signIn.text")),
-          this.#field,
-          this.#button,
-          h("p", { id: "sign-in-privacy", class: "sign-in__privacy" }, t("signIn.privacy")))));
-    // Escape would show an empty page: the door stays shut until a token opens it.
+          h("label", { for: "login" }, t("signIn.login")),
+          this.#login,
+          h("label", { for: "password" }, t("signIn.password")),
+          this.#password,
+          this.#button)));
+    // Escape would show an empty page: the door stays shut until somebody has signed in.
     this.#dialog.addEventListener("cancel", (event) => event.preventDefault());
     document.body.append(this.#dialog);
   }
 
-  /** @param {string | null} reason `expired`, `signed_out`, or null for the first time */
+  /** @param {string | null} reason `expired`, `signed_out`, `unreachable`, or null for the first time */
   open(reason) {
     setText(this.#complaint, reason === null ? "" : this.#language.t(`signIn.${reason}`));
-    this.#field.value = "";
-    if (!this.#dialog.open) this.#dialog.showModal();
-    this.#field.focus();
+    if (this.#dialog.open) return;
+    this.#dialog.showModal();
+    (this.#login.value ? this.#password : this.#login).focus();
   }
 
-  /** @param {string} token try it, and open the page when it is good */
-  async try(token) {
-    if (!looksLikeToken(token)) {
-      this.#complain("malformed");
-      return;
-    }
-    this.#busy(true);
-    try {
-      await this.#api.check(token);
-    } catch (error) {
-      this.#refused(/** @type {ApiError} */ (error));
-      return;
-    } finally {
-      this.#busy(false);
-    }
-    this.#field.value = "";
+  close() {
+    this.#password.value = "";
     this.#dialog.close();
-    this.#session.begin(token);
   }
 
   /** Take the dialog out of the page. @returns {boolean} whether it was open */
@@ -83,24 +72,38 @@ export class SignIn {
   }
 
   /** @param {SubmitEvent} event */
-  #submitted(event) {
+  async #submitted(event) {
     event.preventDefault();
-    this.try(this.#field.value.replace(/\s+/g, ""));
+    this.#busy(true);
+    try {
+      const { access_token: token, user } = await this.#account.signIn(this.#login.value, this.#password.value);
+      if (user.role === "dashboard") this.#session.begin(token);
+      else await this.#refuseRole();
+    } catch (error) {
+      this.#refused(/** @type {ApiError} */ (error));
+    } finally {
+      this.#busy(false);
+    }
+  }
+
+  async #refuseRole() {
+    await this.#account.signOut();
+    this.#complain("forbidden");
   }
 
   /** @param {ApiError} error */
   #refused({ status, retryAfter }) {
     if (status === 401) this.#complain("refused");
-    else if (status === 403) this.#complain("forbidden");
-    else if (status === 429) this.#complain("limited", { seconds: retryAfter ?? 1 });
+    else if (status === 403) this.#complain("origin");
+    else if (status === 429 || status === 503) this.#complain("limited", { seconds: retryAfter ?? 1 });
     else this.#complain("unreachable");
   }
 
   /** @param {string} what @param {Record<string, number>} [values] */
   #complain(what, values) {
     setText(this.#complaint, this.#language.t(`signIn.${what}`, values));
-    if (!this.#dialog.open) this.#dialog.showModal();
-    this.#field.focus();
+    this.#password.select();
+    this.#password.focus();
   }
 
   /** @param {boolean} busy */
