@@ -44,6 +44,7 @@ soak:
 audit:
 	@$(PYTHON) -m scripts.setup test
 	$(py) -m pytest tests/stack
+	FORGED_TOKENS=100000 $(py) -m pytest tests/auth/test_tokens_forged.py
 
 clean:
 	rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -83,6 +83,7 @@ def test_devices_are_not_the_provider_s_to_give() -> None:
     "change",
     [
         {"tenant": "*"},
+        {"tenant": "*", "role": "boss"},
         {"tenant": "A"},
         {"tenant": ["acme"]},
         {"aud": ["other"]},
