@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define MOST 4096
+#define MOST 8192
 #define EVENTS 256
 
 enum role { NOBODY, ASKING, SUBSCRIBER, PUBLISHER };

@@ -19,7 +19,8 @@ from bench.peers.base import PUBLISHERS, Feed, Peer, Running
 from bench.running import PYTHON, START_TIMEOUT, Server, free_port
 from bench.servers.gateway import TENANT
 
-DASHBOARDS = 1_000
+DASHBOARDS = 4_000
+"""As many as are opened at once: no two connections share a token."""
 TTL = 3_600
 
 
