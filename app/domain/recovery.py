@@ -39,19 +39,20 @@ class Recovery:
 
     async def _send_chunk(self, tenant: str, member: Member) -> None:
         """The store may be ahead of the hub by a commit: that part comes live."""
-        newest = member.channel.position.sequence
+        replay, newest = member.replay, member.channel.position.sequence
         found = await self._store.after(tenant, member.missed_from - 1, _wanted(member), CHUNK)
-        if member.replay is None:
-            return  # it ended while the store was asked
         entries = [
             Entry(each.position.sequence, each.key, text_frame(each.text))
             for each in found
             if each.position.sequence <= newest
         ]
-        self._hub.send(member, entries)
-        sent_all = not entries or member.missed_from > entries[-1].sequence
-        if sent_all and (len(found) < CHUNK or len(entries) < len(found)):
-            member.missed_from = newest + 1
+        is_last = len(found) < CHUNK or len(entries) < len(found)
+        while entries and member.replay is replay and not member.connection.paused:
+            self._hub.send(member, entries)
+            await asyncio.sleep(0)  # until then the transport does not say that the peer stopped
+            entries = [entry for entry in entries if entry.sequence >= member.missed_from]
+        if is_last and not entries and member.replay is replay:
+            member.missed_from = max(member.missed_from, newest + 1)
 
 
 def _wanted(member: Member) -> Selection:

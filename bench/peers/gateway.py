@@ -55,7 +55,8 @@ class Tokens:
 
     def __init__(self, folder: Path) -> None:
         keys = folder / "var" / "keys"
-        create_key(keys)
+        if not keys.exists():
+            create_key(keys)
         self._issuer = TokenIssuer(KeyRing.load(keys), Settings(_env_file=None).token_issuer)
 
     def bearer(self, role: Role, number: int) -> tuple[str, str]:
