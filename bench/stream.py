@@ -1,6 +1,6 @@
 """`python -m bench.stream`: measurements over `/ws/ingest`, each acknowledged after its commit.
 
-32 devices with 4 frames under way each; nobody listens. CPU is the gateway's, per acknowledged
+32 devices with 8 frames under way each; nobody listens. CPU is the gateway's, per acknowledged
 measurement, and `and core` what a core would do that has nothing else to do.
 """
 
@@ -21,9 +21,9 @@ from bench.peers.base import PUBLISHERS, Running, workplace
 from bench.peers.gateway import PLAIN, Tokens
 from bench.usage import usage_of
 
-SIZES = (1, 16, 100)
+SIZES = (1, 16, 64)
 """Measurements in a frame."""
-UNDER_WAY = 4
+UNDER_WAY = 8
 WARM_SECONDS, SECONDS = 0.5, 4.0
 _ACK = b'"type":"ack"'
 _READ = 1 << 18
