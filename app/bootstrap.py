@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 
 from app.domain import channel, places
 from app.domain.accounts import Accounts, Lives
+from app.domain.audit import Audit
 from app.domain.desk import Desk
 from app.domain.hub import Hub
 from app.domain.ingest import Ingest
@@ -23,6 +24,7 @@ from app.edge.identity import IdentityKeys
 from app.edge.ingest import answer_batch
 from app.edge.keys import Keys
 from app.edge.limits import Limits
+from app.errors import UnavailableError
 from app.protocol.conversation import Rules
 from app.protocol.quota import Rate
 from app.protocol.topics import Grant
@@ -79,7 +81,8 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
             tokens.clear()
 
     upkeep = Upkeep(store, hub, _retention(settings))
-    accounts = Accounts(store, lambda: keys.issuer, _lives(settings), time.time)
+    audit = Audit(store, settings.audit_days)
+    accounts = Accounts(store, audit, lambda: keys.issuer, _lives(settings), time.time)
     watch = Watch(store, revocations, desk, refresh_keys)
     await watch.look()
     built = Gateway(
@@ -90,6 +93,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         ingest=ingest,
         intake=Intake(functools.partial(answer_batch, ingest, limits)),
         accounts=accounts,
+        audit=audit,
         access=access,
         tickets=tickets,
         limits=limits,
@@ -97,7 +101,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         upkeep=upkeep,
     )
     async with asyncio.TaskGroup() as background:
-        work = [Sweep(desk).run, watch.run, upkeep.run]
+        work = [Sweep(desk).run, watch.run, upkeep.run, audit.run]
         if identity:
             work.append(identity.run)
         running = [background.create_task(run()) for run in work]
@@ -108,6 +112,8 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
             for task in running:
                 task.cancel()
     accounts.close()
+    with contextlib.suppress(UnavailableError):
+        await audit.flush()
     await store.close()
 
 

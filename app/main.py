@@ -1,8 +1,11 @@
 """The application: every route, on a gateway that `app.bootstrap` has put together."""
 
+from functools import partial
+
 from fastapi import FastAPI
 
 from app.edge import (
+    audit,
     errors,
     history,
     ingest,
@@ -25,7 +28,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     app.state.limiter = gateway.limits.slowapi
     app.router.route_class = gateway.limits.route_class()
     app.add_middleware(RequestId)
-    errors.install(app, gateway.limits)
+    errors.install(app, gateway.limits, partial(audit.note_refusal, gateway.audit))
     subjects = (
         ingest,
         history,
@@ -35,6 +38,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         stream,
         tickets,
         people,
+        audit,
         operate,
         metrics,
     )

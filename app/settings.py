@@ -157,6 +157,7 @@ class Settings(BaseSettings):
     retention_raw_days: Days = 0
     retention_hourly_days: Days = 0
     retention_daily_days: Days = 0
+    audit_days: Days = 365
 
     @field_validator(
         "allowed_origins", "identity_algorithms", "identity_token_types", mode="before"

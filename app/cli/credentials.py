@@ -6,13 +6,16 @@ from typing import Annotated
 
 import typer
 
+from app.cli.audit import note_act
 from app.cli.durations import seconds
+from app.cli.records import records
 from app.cli.report import RefusedError, note, result
 from app.edge.keys import key_ring
 from app.errors import GatewayError
 from app.model import wire_time
 from app.protocol.topics import parse_filters
 from app.settings import Settings
+from app.storage.records.audit import Act
 from auth.keys import create_key, prune, rotate
 from auth.principal import PLATFORM, Principal, Role, valid_tenant
 from auth.tokens import TokenIssuer, TokenVerifier
@@ -40,17 +43,21 @@ def token(
     ttl: Ttl = "15m",
 ) -> None:
     """Print a token, signed with the key the running gateway uses."""
-    result(
-        issue(
-            Settings(),
-            subject=subject or f"{role}-cli",
-            tenant=tenant,
-            role=role,
-            ttl=duration(ttl),
-            topics=listed(topics),
-            sensors=listed(sensors),
-        )
+    settings, name = Settings(), subject or f"{role}-cli"
+    issued = issue(
+        settings,
+        subject=name,
+        tenant=tenant,
+        role=role,
+        ttl=duration(ttl),
+        topics=listed(topics),
+        sensors=listed(sensors),
     )
+    with records(settings) as sql:
+        note_act(
+            sql, tenant, Act.TOKEN_ISSUED, f"{role} {name} {read_own(settings, issued).token_id}"
+        )
+    result(issued)
 
 
 def issue(
@@ -142,7 +149,11 @@ def rotate_(
     Tokens signed with the former key go on working until they end.
     """
     since = time.time() + duration(delay, "--delay")
-    result(rotate(own_keys(Settings()), since))
+    settings = Settings()
+    kid = rotate(own_keys(settings), since)
+    with records(settings) as sql:
+        note_act(sql, PLATFORM, Act.KEYS_ROTATED, kid)
+    result(kid)
     note(f"it signs from {wire_time(int(since) * 1000)}")
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.audit import note_act
 from app.cli.credentials import check_tenant, listed
 from app.cli.records import now_ms, records
 from app.cli.report import RefusedError, note, result
@@ -15,6 +16,7 @@ from app.model import wire_time
 from app.protocol.topics import parse_filters
 from app.settings import Settings
 from app.storage.records import users
+from app.storage.records.audit import Act
 from app.storage.records.users import User
 from auth.login import Login, parse
 from auth.passwords import WeakPasswordError, check_strength, hash_password
@@ -44,6 +46,7 @@ def add(
     new = account(login(who), role, listed(topics), listed(sensors), _ask_password())
     with records(Settings()) as sql:
         users.add(sql, new)
+        note_act(sql, new.login.tenant, Act.USER_ADDED, new.login.name)
     note(f"user {new.login} added")
 
 
@@ -101,6 +104,7 @@ def password(who: Who) -> None:
     named, made = login(who), hash_password(_ask_password())
     with records(Settings()) as sql:
         users.set_password(sql, named, made, int(time.time()))
+        note_act(sql, named.tenant, Act.USER_PASSWORD, named.name)
     note(f"user {named} has a new password")
 
 
@@ -117,6 +121,8 @@ def login(text: str) -> Login:
 def _switch(who: Login, *, disabled: bool) -> None:
     with records(Settings()) as sql:
         users.disable(sql, who, int(time.time()), disabled=disabled)
+        act = Act.USER_DISABLED if disabled else Act.USER_ENABLED
+        note_act(sql, who.tenant, act, who.name)
     note(f"user {who} {'disabled' if disabled else 'enabled'}")
 
 

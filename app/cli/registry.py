@@ -4,12 +4,14 @@ from typing import Annotated
 
 import typer
 
+from app.cli.audit import note_act
 from app.cli.credentials import Ttl, check_tenant, duration, issue, listed, read_own
 from app.cli.records import now_ms, records
 from app.cli.report import RefusedError, note, result
 from app.model import wire_time
 from app.settings import Settings
 from app.storage.records import devices, tenants
+from app.storage.records.audit import Act
 from app.storage.records.devices import Device
 from auth.principal import Role
 
@@ -39,6 +41,7 @@ def add_tenant(name: Name) -> None:
     check_tenant(name)
     with records(Settings()) as sql:
         tenants.add(sql, name, now_ms())
+        note_act(sql, name, Act.TENANT_ADDED, name)
     note(f"tenant {name} added")
 
 
@@ -69,6 +72,7 @@ def retention(name: Name, raw: Days = None, hourly: Days = None, daily: Days = N
     """
     with records(Settings()) as sql:
         tenants.retain(sql, name, raw, hourly, daily)
+        note_act(sql, name, Act.TENANT_RETENTION, name)
     note(f"tenant {name} keeps what it is told to")
 
 
@@ -98,6 +102,7 @@ def add_device(
     )
     with records(settings) as sql:
         devices.add(sql, device)
+        note_act(sql, tenant, Act.DEVICE_ADDED, name)
     result(token)
 
 
@@ -114,10 +119,13 @@ def revoke(name: DeviceName, tenant: Owner) -> None:
     """Refuse a device's token from now on."""
     with records(Settings()) as sql:
         devices.revoke(sql, tenant, name)
+        note_act(sql, tenant, Act.DEVICE_REVOKED, name)
     note(f"device {name} revoked")
 
 
 def _switch(name: str, *, disabled: bool) -> None:
     with records(Settings()) as sql:
         tenants.disable(sql, name, disabled=disabled)
+        act = Act.TENANT_DISABLED if disabled else Act.TENANT_ENABLED
+        note_act(sql, name, act, name)
     note(f"tenant {name} {'disabled' if disabled else 'enabled'}")

@@ -3,14 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.domain.audit import Audit, Refusal
 from app.domain.hashing import Hashing
 from app.errors import UnauthenticatedError
 from app.storage.base import Store
 from app.storage.records import sessions, users
+from app.storage.records.audit import Act
 from app.storage.records.users import User
 from app.storage.sql import Sql
 from auth import passwords, refresh
 from auth.login import Login
+from auth.principal import PLATFORM
 from auth.refresh import Family, Verdict
 from auth.tokens import TokenIssuer
 
@@ -50,11 +53,13 @@ class Accounts:
     def __init__(
         self,
         store: Store,
+        audit: Audit,
         issuer: Callable[[], TokenIssuer],
         lives: Lives,
         clock: Callable[[], float],
     ) -> None:
         self._store = store
+        self._audit = audit
         self._issuer = issuer
         self._lives = lives
         self._clock = clock
@@ -75,7 +80,8 @@ class Accounts:
             user = await self._store.consult(lambda sql: users.find(sql, named))
         kept = None if user is None else user.password
         right = await self.hashing.run(passwords.verify, kept, password)
-        if user is None or not right:
+        if user is None or not right or user.disabled:
+            self._note_refused(user, address)
             raise WrongPasswordError("the name or the password is wrong")
         risen = None
         if passwords.outdated(user.password):
@@ -83,23 +89,25 @@ class Accounts:
         checked = user
         return await self._store.transact(lambda sql: self._begin(sql, checked, risen, address))
 
-    async def renew(self, token: str | None) -> SignedIn:
+    async def renew(self, token: str | None, address: str) -> SignedIn:
         """A new access token, and the refresh token's successor; raise `SignedOutError`."""
         presented = refresh.read(token or "")
         if presented is None:
             raise SignedOutError("sign in again")
         shown = presented
-        renewed = await self._store.transact(lambda sql: self._renewed(sql, shown))
+        renewed = await self._store.transact(lambda sql: self._renewed(sql, shown, address))
         if renewed is None:  # and what was found out is kept
             raise SignedOutError("sign in again")
         return renewed
 
-    async def sign_out(self, token: str | None, *, everywhere: bool = False) -> None:
+    async def sign_out(self, token: str | None, address: str, *, everywhere: bool = False) -> None:
         """Nothing happens without a good token."""
         presented = refresh.read(token or "")
         if presented is not None:
             shown = presented
-            await self._store.transact(lambda sql: self._end(sql, shown, everywhere=everywhere))
+            await self._store.transact(
+                lambda sql: self._end(sql, shown, address, everywhere=everywhere)
+            )
 
     def close(self) -> None:
         self.hashing.close()
@@ -116,9 +124,15 @@ class Accounts:
         token, digest = refresh.new_token(name)
         family = Family(digest, None, now, now + self._lives.idle, now + self._lives.whole)
         sessions.begin(sql, user.login, name, family)
+        self._note(sql, Act.SIGNED_IN, user.login, address)
         return self._signed_in(user, token, family.ends_at)
 
-    def _renewed(self, sql: Sql, presented: refresh.Presented) -> SignedIn | None:
+    def _note_refused(self, user: User | None, address: str) -> None:
+        """A name that no account has may be a password that was typed in the wrong field."""
+        tenant, name = (PLATFORM, "") if user is None else user.login
+        self._audit.refused(Refusal(tenant, Act.SIGN_IN_REFUSED, name, name, address))
+
+    def _renewed(self, sql: Sql, presented: refresh.Presented, address: str) -> SignedIn | None:
         found = sessions.find(sql, presented.family)
         if found is None:
             return None
@@ -129,6 +143,7 @@ class Accounts:
         if verdict is Verdict.REUSED:
             self.reused += 1
             users.refuse_issued(sql, login, int(now))
+            self._note(sql, Act.SESSION_REUSED, login, address)
         if verdict is not Verdict.GOOD or user is None or user.disabled:
             sessions.end(sql, presented.family)
             return None
@@ -137,7 +152,9 @@ class Accounts:
         sessions.rotate(sql, presented.family, successor)
         return self._signed_in(user, token, family.ends_at)
 
-    def _end(self, sql: Sql, presented: refresh.Presented, *, everywhere: bool) -> None:
+    def _end(
+        self, sql: Sql, presented: refresh.Presented, address: str, *, everywhere: bool
+    ) -> None:
         found = sessions.find(sql, presented.family)
         if found is None:
             return
@@ -148,6 +165,10 @@ class Accounts:
             users.refuse_issued(sql, login, int(self._clock()))
             sessions.end_all(sql, login)
         sessions.end(sql, presented.family)
+        self._note(sql, Act.SIGNED_OUT, login, address)
+
+    def _note(self, sql: Sql, act: Act, login: Login, address: str) -> None:
+        self._audit.write(sql, login.tenant, act, actor=login.name, address=address)
 
     def _signed_in(self, user: User, token: str, ends_at: int) -> SignedIn:
         """In the second of a change of password, the access token says that it is of the next."""

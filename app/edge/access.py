@@ -38,14 +38,19 @@ class Access:
 
     def request(self, connection: HTTPConnection, *roles: Role) -> Principal:
         """By the Authorization header; raise `UnauthenticatedError` or `ForbiddenError`."""
-        return self.verify(header_token(connection), *roles)
+        principal = self._principal(header_token(connection))
+        connection.state.principal = principal
+        return _in_role(principal, roles)
 
     def verify(self, token: str | None, *roles: Role) -> Principal:
         """Raise as `request`, or `UnavailableError` while the token's key may be known soon."""
+        return _in_role(self._principal(token), roles)
+
+    def _principal(self, token: str | None) -> Principal:
         if token is None:
             raise NoCredentialError("a bearer token is needed")
         try:
-            principal = self.tokens.principal(token, self._clock())
+            return self.tokens.principal(token, self._clock())
         except TokenRefusedError as refused:
             if refused.reason == "unknown_key" and self.identity and self.identity.expected():
                 raise UnavailableError(
@@ -54,9 +59,6 @@ class Access:
                     retry_after=WAIT,
                 ) from refused
             raise refusal(refused) from refused
-        if principal.role not in roles:
-            raise ForbiddenError(f"this needs a token with the role {' or '.join(roles)}")
-        return principal
 
     def renewed(self, token: str, held: Principal) -> tuple[Principal, Grant]:
         """The token in place of the one that `held` came with, on a socket that stays open.
@@ -91,6 +93,12 @@ class Access:
         except TokenRefusedError as refused:
             raise refusal(refused) from refused
         return principal
+
+
+def _in_role(principal: Principal, roles: tuple[Role, ...]) -> Principal:
+    if principal.role not in roles:
+        raise ForbiddenError(f"this needs a token with the role {' or '.join(roles)}")
+    return principal
 
 
 def header_token(connection: HTTPConnection) -> str | None:

@@ -1,5 +1,6 @@
 """The one map from what went wrong to what goes over the wire, for HTTP and for handshakes."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -28,6 +29,8 @@ from app.errors import (
     UnsupportedMediaTypeError,
     UpgradeRequiredError,
 )
+
+Note = Callable[[HTTPConnection, GatewayError], None]
 
 log = structlog.get_logger()
 
@@ -75,10 +78,11 @@ def response_to(connection: HTTPConnection, error: GatewayError) -> Response:
     return _json(status, body_of(error, request_id(connection)), _headers(error))
 
 
-def install(app: FastAPI, limits: Limits) -> None:
-    """Every way a request can fail ends in `response_to`."""
+def install(app: FastAPI, limits: Limits, note: Note) -> None:
+    """Every way a request can fail ends in `response_to`; `note` is told of the gateway's own."""
 
     async def gateway_error(connection: HTTPConnection, error: GatewayError) -> Response | None:
+        note(connection, error)
         response = response_to(connection, error)
         if isinstance(connection, WebSocket):
             await connection.send_denial_response(response)
@@ -86,7 +90,9 @@ def install(app: FastAPI, limits: Limits) -> None:
         return response
 
     async def rate_limited(request: Request, _: RateLimitExceeded) -> Response:
-        return response_to(request, limits.explain(request))
+        error = limits.explain(request)
+        note(request, error)
+        return response_to(request, error)
 
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         """The default handler echoes the input and cannot write NaN (measured: a 500)."""

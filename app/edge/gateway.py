@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.domain.accounts import Accounts
+from app.domain.audit import Audit
 from app.domain.channel import Channel
 from app.domain.desk import Desk
 from app.domain.hub import Hub
@@ -26,6 +27,7 @@ class Gateway:
     ingest: Ingest
     intake: Intake
     accounts: Accounts
+    audit: Audit
     access: Access
     tickets: MemoryTickets
     limits: Limits

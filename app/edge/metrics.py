@@ -86,6 +86,7 @@ class GatewayCollector(Collector):
         yield _gauge("tickets", "Tickets for sockets held, the ended among them.", len(tickets))
         yield _counter("tickets_issued", "Tickets for sockets issued.", tickets.issued)
         yield _counter("tickets_refused", "Tickets not issued: too many held.", tickets.refused)
+        yield _counter("audit_merged", "Refusals no longer told apart.", gateway.audit.merged)
         accounts = gateway.accounts
         yield _counter("passwords_hashed", "Passwords looked at.", accounts.hashing.done)
         yield _counter("passwords_refused", "Sign-ins too many at once.", accounts.hashing.refused)

@@ -59,7 +59,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
     async def refresh(request: Request) -> Response:
         await body_of_page(request)
         try:
-            return _answer(await accounts.renew(request.cookies.get(COOKIE)))
+            return _answer(await accounts.renew(request.cookies.get(COOKIE), client_ip(request)))
         except SignedOutError as error:
             response = response_to(request, error)
             _forget(response)
@@ -68,7 +68,9 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
     @app.post("/auth/logout")
     async def logout(request: Request) -> Response:
         given: Leave = decode(_leave, await body_of_page(request))
-        await accounts.sign_out(request.cookies.get(COOKIE), everywhere=given.everywhere)
+        await accounts.sign_out(
+            request.cookies.get(COOKIE), client_ip(request), everywhere=given.everywhere
+        )
         response = Response(status_code=204, headers=_NO_STORE)
         _forget(response)
         return response

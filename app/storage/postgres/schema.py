@@ -6,6 +6,7 @@ import psycopg
 
 from app.storage.base import NewerSchemaError
 from app.storage.postgres.connection import Db, connect, unavailable
+from app.storage.records.audit import AUDIT
 from app.storage.records.people_schema import PEOPLE
 
 MIGRATING = 0x1A90001
@@ -115,6 +116,7 @@ MIGRATIONS: tuple[LiteralString, ...] = (
     INSERT INTO probe VALUES (1, 0);
     """,
     PEOPLE,
+    AUDIT,
 )
 
 

@@ -3,6 +3,7 @@
 import sqlite3
 
 from app.storage.base import NewerSchemaError
+from app.storage.records.audit import AUDIT
 from app.storage.records.people_schema import PEOPLE
 
 MIGRATIONS: tuple[str, ...] = (
@@ -196,6 +197,7 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE probe (id INTEGER PRIMARY KEY, padding BLOB NOT NULL);
     """,
     PEOPLE,
+    AUDIT,
 )
 """Statements of a step end in `;`, which stands nowhere else."""
 

@@ -1,0 +1,70 @@
+"""What is refused goes into the audit; `GET /api/admin/audit` reads it."""
+
+from typing import Annotated
+
+from fastapi import FastAPI, Query, Request, Response
+from msgspec.json import encode
+from starlette.requests import HTTPConnection
+
+from app.domain.audit import Audit, Refusal
+from app.edge.client_ip import client_ip
+from app.edge.gateway import Gateway
+from app.errors import (
+    ForbiddenError,
+    GatewayError,
+    LimitReachedError,
+    UnauthenticatedError,
+)
+from app.model import wire_time
+from app.storage.records import audit as lines
+from app.storage.records.audit import Act, Entry
+from auth.principal import PLATFORM, Role
+
+_REFUSALS = (UnauthenticatedError, ForbiddenError, LimitReachedError)
+_TOLD_BY_THE_ACCOUNTS = frozenset({"wrong_password", "signed_out"})
+
+
+def note_refusal(audit: Audit, connection: HTTPConnection, error: GatewayError) -> None:
+    """By code and route: what the client sent is not repeated."""
+    if not isinstance(error, _REFUSALS) or error.code in _TOLD_BY_THE_ACCOUNTS:
+        return
+    principal = getattr(connection.state, "principal", None)
+    route = getattr(connection.scope.get("route"), "path", "")
+    audit.refused(
+        Refusal(
+            tenant=principal.tenant if principal else PLATFORM,
+            act=Act.REFUSED,
+            actor=principal.subject if principal else "",
+            target=f"{error.code} {route}".strip(),
+            address=client_ip(connection),
+        )
+    )
+
+
+def routes(app: FastAPI, gateway: Gateway) -> None:
+    @app.get("/api/admin/audit")
+    async def audit(
+        request: Request,
+        before: Annotated[str | None, Query(pattern=r"^[0-9a-f]{1,40}$")] = None,
+        limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+    ) -> Response:
+        """A tenant's admin reads its own tenant's, the platform's all."""
+        admin = gateway.access.request(request, Role.ADMIN)
+        tenant = None if admin.tenant == PLATFORM else admin.tenant
+        page = await gateway.store.consult(lambda sql: lines.page(sql, tenant, before, limit))
+        content = {"entries": [_written(entry) for entry in page.entries], "before": page.before}
+        return Response(
+            encode(content), headers={"Cache-Control": "no-store"}, media_type="application/json"
+        )
+
+
+def _written(entry: Entry) -> dict[str, object]:
+    return {
+        "at": wire_time(entry.at_ms),
+        "tenant": entry.tenant,
+        "act": entry.act,
+        "actor": entry.actor,
+        "target": entry.target,
+        "address": entry.address,
+        "times": entry.times,
+    }

@@ -1,0 +1,44 @@
+"""`audit`: what commands did, and who typed them."""
+
+import getpass
+
+from tests.cli.command import Shell
+
+SECRET = "a window that is open"
+
+
+async def test_every_command_that_changes_something_leaves_a_line(shell: Shell) -> None:
+    words = (
+        "tenant add acme",
+        "tenant disable acme",
+        "tenant enable acme",
+        "tenant retention acme --raw 10",
+        "user add marie@acme",
+        "user password marie@acme",
+        "user disable marie@acme",
+        "user enable marie@acme",
+        "device add hub --tenant acme --sensors s1",
+        "device revoke hub --tenant acme",
+        "token --role dashboard --tenant acme",
+        "keys rotate",
+    )
+    results = [(await shell.run(*each.split(), typed=f"{SECRET}\n")).result() for each in words]
+    printed = (await shell.run("audit")).result()
+    lines = [line.split("\t") for line in printed.splitlines()]
+    assert [line[2] for line in lines] == [
+        "tenant_added", "tenant_disabled", "tenant_enabled", "tenant_retention", "user_added",
+        "user_password", "user_disabled", "user_enabled", "device_added", "device_revoked",
+        "token_issued", "keys_rotated",
+    ]  # fmt: skip
+    assert {line[3] for line in lines} == {getpass.getuser()}
+    assert {line[5] for line in lines} == {"cli"}
+    secrets = [SECRET, *(token for token in results if token.count(".") == 2)]
+    assert len(secrets) == 3
+    assert not any(secret in printed for secret in secrets)
+    platforms = (await shell.run("audit", "--tenant", "*")).result().split("\t")
+    assert platforms[2] == "keys_rotated"
+
+
+async def test_what_was_refused_changed_nothing_and_leaves_none(shell: Shell) -> None:
+    assert (await shell.run("tenant", "disable", "nobody")).code == 1
+    assert (await shell.run("audit")).result() == ""
