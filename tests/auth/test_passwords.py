@@ -51,6 +51,22 @@ def test_nobodys_password_is_never_right() -> None:
     assert not verify("no hash", GOOD)
 
 
+def test_nobodys_password_costs_as_much_as_somebodys(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[str] = []
+    real = PasswordHasher.verify
+
+    def counted(hasher: PasswordHasher, kept: str, password: str) -> bool:
+        hashed.append(kept)
+        return real(hasher, kept, password)
+
+    somebodys = hash_password(GOOD)
+    monkeypatch.setattr(PasswordHasher, "verify", counted)
+    assert not verify(None, GOOD)
+    assert not verify(somebodys, GOOD + "!")
+    nobodys, theirs = (kept.rsplit("$", 2)[0] for kept in hashed)
+    assert nobodys == theirs == "$argon2id$v=19$m=65536,t=3,p=4"
+
+
 def test_a_hash_of_lower_parameters_is_outdated() -> None:
     assert outdated(PasswordHasher(time_cost=1, memory_cost=1_024).hash(GOOD))
     assert not outdated(hash_password(GOOD))

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx2
@@ -14,6 +14,7 @@ from websockets.exceptions import InvalidStatus
 from app.edge.people import COOKIE
 from app.storage.records import tenants, users
 from app.storage.records.users import User
+from app.storage.sql import Sql
 from app.storage.sqlite.sql import records
 from auth import passwords
 from auth.login import Login
@@ -289,6 +290,27 @@ async def test_a_new_password_ends_sessions_tokens_and_sockets(
     assert (await browser.sign_in()).status_code == 401
     anew = await browser.sign_in(password="another password")
     assert (await browser.me(anew.json()["access_token"])).status_code == 200
+
+
+async def test_who_is_changed_while_the_password_is_looked_at_does_not_sign_in(
+    browser: Browser, gateway: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify = passwords.verify
+    changes: list[Callable[[Sql], None]] = [
+        lambda sql: users.set_password(sql, MARIE, hash_password("another password"), 1),
+        lambda sql: users.disable(sql, MARIE, 1, disabled=True),
+    ]
+
+    def changed(kept: str | None, password: str) -> bool:
+        right = verify(kept, password)
+        with records(gateway.settings.database_path) as sql:
+            changes.pop(0)(sql)
+        return right
+
+    monkeypatch.setattr(passwords, "verify", changed)
+    for password in (SECRET, "another password"):
+        assert (await browser.sign_in(password=password)).status_code == 401
+    assert changes == []
 
 
 async def test_a_disabled_users_sockets_end_with_4403(browser: Browser, gateway: Running) -> None:
