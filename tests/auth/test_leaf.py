@@ -1,6 +1,8 @@
 """`auth` stands on nothing of ours, and python-jose is reached through one file."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,3 +31,9 @@ def test_only_the_tokens_file_imports_jose(path: Path) -> None:
 @pytest.mark.parametrize("path", [path for path in CODE if path.parts[0] == "auth"], ids=str)
 def test_auth_never_imports_app(path: Path) -> None:
     assert "app" not in imported(path)
+
+
+def test_encrypted_tokens_are_never_read() -> None:
+    """CVE-2024-33664: `jose.jwe` expands what is compressed without a bound."""
+    program = "import sys, auth.tokens; sys.exit('jose.jwe' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0

@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from app.stack import certificates
 
 AUDIENCE = "https://iaq.example"
+ABSENT = "<absent>"
+"""As the value of a header's member: leave it out."""
 DISCOVERY, KEYS = "/realm/.well-known/openid-configuration", "/realm/keys"
 
 
@@ -71,6 +73,7 @@ class Provider:
     def token(self, kid: str, *, header: dict[str, Any] | None = None, **claims: Any) -> str:
         now = int(time.time())
         head = {"alg": "RS256", "kid": kid, "typ": "at+jwt"} | (header or {})
+        head = {name: value for name, value in head.items() if value != ABSENT}
         body = {"iss": self.issuer, "aud": AUDIENCE, "sub": "alice", "jti": "t1", "iat": now,
                 "exp": now + 600, "tenant": "acme"} | claims  # fmt: skip
         signing_input = f"{encoded(head)}.{encoded(body)}"

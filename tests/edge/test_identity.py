@@ -13,7 +13,7 @@ from app.edge import identity
 from app.edge.identity import IdentityKeys
 from app.settings import Settings
 from tests.conftest import Start
-from tests.edge.provider import DISCOVERY, KEYS, Answer, Provider, provider
+from tests.edge.provider import ABSENT, AUDIENCE, DISCOVERY, KEYS, Answer, Provider, provider
 from tests.edge.wire import error_of, heard, say, until
 
 
@@ -72,6 +72,24 @@ async def test_what_is_not_as_it_was_set_is_refused(
         await opened(client, idp.token("first"))
         refused = await ask(client, idp.token("first", **change))
         assert (refused.status_code, error_of(refused.content)["code"]) == (401, "unauthenticated")
+
+
+async def test_a_provider_s_own_type_and_names_are_taken_where_they_are_set(
+    start: Start, idp: Provider
+) -> None:
+    names = {
+        "identity_token_types": "JWT,none",
+        "identity_tenant_claim": "org.name",
+        "identity_token_id_claim": "uti",
+    }
+    async with start(**idp.settings(**names)) as gateway, gateway.client() as client:
+        claims = {"aud": ["account", AUDIENCE], "org": {"name": "globex"}, "uti": "t"}
+        await opened(client, idp.token("first", header={"typ": "JWT"}, **claims))
+        untyped = idp.token("first", header={"typ": ABSENT}, **claims)
+        assert (await ask(client, untyped)).status_code == 200
+        for typ in ("at+jwt", "none", None):
+            token = idp.token("first", header={"typ": typ}, **claims)
+            assert (await ask(client, token)).status_code == 401
 
 
 async def test_a_role_is_what_the_settings_make_of_it(start: Start, idp: Provider) -> None:
