@@ -21,7 +21,7 @@ from app.domain.watch import Watch
 from app.edge.access import Access
 from app.edge.gateway import Gateway
 from app.edge.identity import IdentityKeys
-from app.edge.ingest import answer_batch
+from app.edge.ingest import answer_frame
 from app.edge.keys import Keys
 from app.edge.limits import Limits
 from app.errors import UnavailableError
@@ -72,9 +72,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
     seats = Places(_places(settings))
     desk = Desk(hub, Recovery(hub, store), seats, _rules(settings), renew)
 
-    ingest = Ingest(
-        store, time.time, max_ahead=settings.max_clock_ahead, max_batch=settings.max_batch
-    )
+    ingest = Ingest(store, time.time, max_ahead=settings.max_clock_ahead)
 
     def refresh_keys() -> None:
         if keys.refresh():
@@ -91,7 +89,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         hub=hub,
         desk=desk,
         ingest=ingest,
-        intake=Intake(functools.partial(answer_batch, ingest, limits)),
+        intake=Intake(functools.partial(answer_frame, ingest, limits)),
         accounts=accounts,
         audit=audit,
         access=access,

@@ -6,6 +6,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 
+BACKLOG_MS = 300_000
+"""A measurement that arrives later than this after its time is backlog: part of the history, never
+shown as if it were now. It follows from the two times alone, so that no store has to keep it."""
+
 _POSITION = re.compile(r"\A([0-9a-f]{12})-(0|[1-9a-f][0-9a-f]{0,14})\Z")
 
 
@@ -63,6 +67,11 @@ class Publication:
     position: Position
     key: RoutingKey
     text: bytes
+    backlog: bool = False
+
+
+def is_backlog(time_ms: int, received_ms: int) -> bool:
+    return received_ms - time_ms > BACKLOG_MS
 
 
 def wire_time(milliseconds: int) -> str:

@@ -128,6 +128,8 @@ class Settings(BaseSettings):
     ingest_rate_per_ip: Rate = "6000/minute"
     measurement_rate_per_token: Rate = "30000/minute"  # noqa: S105  (a rate)
     measurement_rate_per_tenant: Rate = "300000/minute"
+    backlog_rate_per_token: Rate = "12000/minute"  # noqa: S105  (a rate)
+    backlog_rate_per_tenant: Rate = "120000/minute"
     publish_rate_per_token: Rate = "1200/minute"  # noqa: S105  (a rate)
     handshake_rate_per_ip: Rate = "300/minute"
     message_rate_per_connection: Rate = "20/second"

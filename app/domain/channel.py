@@ -105,10 +105,12 @@ class Channel:
             if not woken.done() and selection.matches(key):
                 woken.set_result(None)
 
-    def record(self, entry: Entry) -> None:
-        """Hold a publication for those who fall behind."""
+    def record(self, entry: Entry, *, backlog: bool = False) -> None:
+        """Hold a publication for those who fall behind; a backlog is no sensor's latest."""
         self.ring.append(entry)
         key = entry.key
+        if backlog:
+            return
         if key.topic is Topic.MEASUREMENTS and key.sensor_id is not None:
             self._latest[key.sensor_id] = entry
             self._latest.move_to_end(key.sensor_id)

@@ -147,7 +147,7 @@ class Hub:
             return
         frame = text_frame(publication.text)
         sequence = publication.position.sequence
-        channel.record(Entry(sequence, publication.key, frame))
+        channel.record(Entry(sequence, publication.key, frame), backlog=publication.backlog)
         smaller = b""
         for audience in channel.route(publication.key):
             sent = frame

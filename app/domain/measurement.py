@@ -22,7 +22,7 @@ Number = (
 MEMBERS = frozenset(
     {
         "type", "timestamp", "sensor_id", "enseigne", "salle", "values", "tenant",
-        "global_score", "global_level", "received_at", "position",
+        "global_score", "global_level", "backlog", "received_at", "position",
     }
 )  # fmt: skip
 """Members of the message that no quantity's flat name may take."""
@@ -35,7 +35,8 @@ class Measurement(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     enseigne: Name
     salle: Name
     values: Annotated[dict[Quantity, Number], msgspec.Meta(min_length=1, max_length=64)]
-    timestamp: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    timestamp: Annotated[str, msgspec.Meta(max_length=64)] | int | float | None = None
+    """A number is taken here so that `parse_time` can say what is wrong with it."""
     tenant: str | None = None
     """Not needed: the token says it. Where a sender states it, it must be the token's."""
 

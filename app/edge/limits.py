@@ -16,6 +16,7 @@ from limits import RateLimitItem
 from limits.strategies import FixedWindowRateLimiter
 from slowapi import Limiter
 
+from app.domain.sender import Lane
 from app.edge import rate_storage  # noqa: F401  (registers the storage's scheme)
 from app.edge.client_ip import client_ip
 from app.errors import LimitReachedError, TooLargeError
@@ -28,6 +29,11 @@ INGEST = "/api/ingest"
 SIGN_IN = "/auth/login"
 RATES_PER_IP = {INGEST: "ingest_rate_per_ip", SIGN_IN: "sign_in_rate_per_ip"}
 """Routes with a rate of their own; all others have `http_rate_per_ip`, each counted apart."""
+MEASUREMENT_RATES = {
+    Lane.LIVE: ("measurement_rate_per_token", "measurement_rate_per_tenant"),
+    Lane.BACKLOG: ("backlog_rate_per_token", "backlog_rate_per_tenant"),
+}
+"""Per token and per tenant."""
 
 
 class Limits:
@@ -64,10 +70,12 @@ class Limits:
         limit = "sign_in_rate_per_ip_and_account"
         self._strategy.clear(self._rate(limit), limit, f"{ip} {account}")
 
-    def measurements(self, device: Principal, count: int) -> None:
-        """A batch counts as many times as it has measurements."""
-        self._hit("measurement_rate_per_token", device.token_id, count)
-        self._hit("measurement_rate_per_tenant", device.tenant, count)
+    def measurements(self, device: Principal, lane: Lane, count: int) -> None:
+        """An `app.domain.sender.Charge`: a batch counts as many times as it has measurements."""
+        per_token, per_tenant = MEASUREMENT_RATES[lane]
+        self._check(per_token, device.token_id, count)
+        self._hit(per_tenant, device.tenant, count)
+        self._count(per_token, device.token_id, count)
 
     def publication(self, service: Principal) -> None:
         self._hit("publish_rate_per_token", service.token_id)
@@ -105,12 +113,18 @@ class Limits:
 
     def _hit(self, limit: str, key: str, cost: int = 1) -> None:
         """What is refused is not counted: a batch too many must not use up what is left."""
+        self._check(limit, key, cost)
+        self._count(limit, key, cost)
+
+    def _check(self, limit: str, key: str, cost: int) -> None:
         item = self._rate(limit)
         if cost > item.amount:
             raise TooLargeError(f"at most {item.amount} at once", limit=limit)
         if not self._strategy.test(item, limit, key, cost=cost):
             raise self._refusal(limit, item, limit, key)
-        self._strategy.hit(item, limit, key, cost=cost)
+
+    def _count(self, limit: str, key: str, cost: int) -> None:
+        self._strategy.hit(self._rate(limit), limit, key, cost=cost)
 
     @functools.cache  # noqa: B019  (as long-lived as the settings it reads)
     def _rate(self, limit: str) -> RateLimitItem:

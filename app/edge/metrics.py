@@ -34,6 +34,7 @@ class GatewayCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield from self._connections()
+        yield from self._ingest()
         yield from self._delivery()
         yield from self._upkeep()
         yield from self._refusals()
@@ -60,6 +61,21 @@ class GatewayCollector(Collector):
         yield _counter("frames_refused", "Frames of devices not kept.", intake.refused)
         yield _counter("streams_held", "Times a device had too much under way.", intake.held)
         yield _counter("messages_received", "Messages of clients.", desk.received)
+
+    def _ingest(self) -> Iterator[Metric]:
+        ingest = self._gateway.ingest
+        kept = _labelled("measurements", "Measurements with a receipt, by its status.", "status")
+        for status in ("stored", "duplicate"):
+            kept.add_metric([status], ingest.kept[status])
+        yield kept
+        rejected = _labelled(
+            "measurements_rejected", "Measurements with an error of their own, by its code.", "code"
+        )
+        for code, count in ingest.rejected.items():
+            rejected.add_metric([code], count)
+        yield rejected
+        yield _counter("measurements_backlog", "Measurements stored as backlog.", ingest.backlog)
+        yield _counter("clock_jumps", "Jumps of sensors' clocks.", ingest.jumps.count)
 
     def _delivery(self) -> Iterator[Metric]:
         hub = self._gateway.hub

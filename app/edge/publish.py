@@ -3,8 +3,8 @@
 from fastapi import FastAPI, Request, Response
 from msgspec.json import encode
 
-from app.domain.ingest import Sender
 from app.domain.notice import SCHEMAS
+from app.domain.sender import Sender
 from app.edge.access import grant_of
 from app.edge.body import json_body
 from app.edge.gateway import Gateway

@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from app.iaq.quantities import QUANTITIES
 from app.iaq.score import global_level
-from app.model import RoutingKey, wire_time
+from app.model import RoutingKey, is_backlog, wire_time
 
 _ORDER = {quantity.name: place for place, quantity in enumerate(QUANTITIES)}
 _encode = msgspec.json.Encoder().encode
@@ -46,6 +46,8 @@ def measurement_head(
     """The message's JSON up to its position, from the times of measurement and arrival."""
     time_ms, received_ms = times_ms
     message = measurement_message(key, values, time_ms, score)
+    if is_backlog(time_ms, received_ms):
+        message["backlog"] = True
     message["received_at"] = wire_time(received_ms)
     return _encode(message)[:-1]
 
@@ -66,7 +68,8 @@ def measurement_text(
     ]
     level = None if score is None else _level(score)
     place = (key.sensor_id, key.enseigne, key.salle)
-    scored = (score, level, wire_time(times_ms[1]), position)
+    backlog = True if is_backlog(*times_ms) else UNSET
+    scored = (score, level, backlog, wire_time(times_ms[1]), position)
     return _encode(_Message(wire_time(times_ms[0]), *place, _Values(*values), *values, *scored))
 
 
@@ -78,7 +81,11 @@ _Message = msgspec.defstruct(
         *((name, str) for name in ("timestamp", "sensor_id", "enseigne", "salle")),
         ("values", _Values),
         *((quantity.flat, _Value) for quantity in QUANTITIES),
-        *((name, object) for name in ("global_score", "global_level", "received_at", "position")),
+        ("global_score", int | None),
+        ("global_level", str | None),
+        ("backlog", bool | UnsetType),
+        ("received_at", str),
+        ("position", str),
     ],
     tag_field="type",
     tag="measurement",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from app.model import Position, Publication, RoutingKey
+from app.model import Position, Publication, RoutingKey, is_backlog
 from app.protocol.topics import Selection
 from app.storage.sql import Work
 
@@ -34,6 +34,10 @@ class Draft:
     reading: Reading | None = None
     """Of a measurement, and of nothing else; its key then names sensor and place, and its head is
     what `app.iaq.message.measurement_head` makes of it: a store keeps only the reading."""
+
+    @property
+    def backlog(self) -> bool:
+        return self.reading is not None and is_backlog(self.time_ms, self.received_ms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import msgspec
 
 from app.iaq.message import measurement_head, measurement_text
 from app.iaq.quantities import QUANTITIES
-from app.model import Position, Publication, RoutingKey
+from app.model import Position, Publication, RoutingKey, is_backlog
 from app.storage.base import Draft, Reading
 
 COLUMNS = tuple(quantity.flat for quantity in QUANTITIES)
@@ -56,20 +56,22 @@ def measurements(
     for sequence, series, time_ms, lag_ms, score, *known, more in rows:
         position, key = Position(epoch, sequence), keys[series]
         times_ms = (time_ms, time_ms + lag_ms)
+        backlog = is_backlog(*times_ms)
         if more is None:
             text = measurement_text(key, known, times_ms, score, str(position))
-            found.append(Publication(tenant, position, key, text))
+            found.append(Publication(tenant, position, key, text, backlog))
         else:
             values = from_row((score, *known, more)).values
             head = measurement_head(key, values, times_ms, score)
-            found.append(published(tenant, position, key, head))
+            found.append(published(tenant, position, key, head, backlog=backlog))
     return found
 
 
-def published(tenant: str, position: Position, key: RoutingKey, head: bytes) -> Publication:
-    return Publication(
-        tenant, position, key, b'%b,"position":"%b"}' % (head, str(position).encode())
-    )
+def published(
+    tenant: str, position: Position, key: RoutingKey, head: bytes, *, backlog: bool = False
+) -> Publication:
+    text = b'%b,"position":"%b"}' % (head, str(position).encode())
+    return Publication(tenant, position, key, text, backlog)
 
 
 def reading_of(draft: Draft) -> Reading:

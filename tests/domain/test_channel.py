@@ -46,6 +46,13 @@ class TestDigest:
         record(held, alert(), alert(), alert())
         assert digest(held) == [2, 3]
 
+    def test_a_backlog_is_no_sensors_latest(self) -> None:
+        held = channel()
+        record(held, measured("s1"))
+        held.record(Entry(2, measured("s1"), b"frame"), backlog=True)
+        assert digest(held) == [1]
+        assert len(held.ring) == 2
+
 
 class TestRoutes:
     async def test_a_key_finds_the_audiences_that_see_it(self, house: House) -> None:

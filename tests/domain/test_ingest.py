@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from app.domain.ingest import Ingest, Receipt, Rejected, Sender
-from app.errors import BadRequestError, ForbiddenError, GatewayError, TooLargeError
-from app.model import Publication, Topic
+from app.domain.clocks import ClockOffset
+from app.domain.ingest import Ingest
+from app.domain.receipts import Answer, Published, Receipt, Rejected
+from app.domain.sender import Charge, Lane, Sender
+from app.errors import ForbiddenError, GatewayError, LimitReachedError
+from app.model import Publication, Topic, wire_time
 from app.protocol.topics import Grant, Selection, parse_filters
 from app.storage.sqlite.store import SqliteStore
 from tests.domain.test_measurement import BODY, DOCUMENTED
@@ -21,32 +25,64 @@ ANYONE = Sender("acme", Grant())
 EVERYTHING = Selection(parse_filters(["all"]), Grant())
 
 
+def freely(lane: Lane, count: int) -> None:
+    """Charges nothing."""
+
+
 @dataclass
 class Intake:
-    ingest: Ingest
+    """A clock that stands still until it is set, and who hears what is kept."""
+
     store: SqliteStore
     sent: list[Publication] = field(default_factory=list)
+    now: float = NOW
+    charge: Charge = freely
+    ingest: Ingest = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        self.ingest = Ingest(self.store, lambda: self.now, max_ahead=300)
 
     async def one(self, sender: Sender = ANYONE, **changes: Any) -> Receipt:
-        body = {name: value for name, value in {**BODY, **changes}.items() if value is not None}
-        return await self.ingest.one(sender, json.dumps(body).encode())
+        return await self.ingest.one(sender, body(**changes), self.charge)
 
-    async def batch(self, *items: Any, sender: Sender = ANYONE) -> list[Receipt | Rejected]:
-        split = self.ingest.split(json.dumps(items).encode())
-        assert split is not None
-        return await self.ingest.batch(sender, split)
+    async def batch(self, *items: Any, date_ms: int | None = None) -> Answer:
+        encoded = [json.dumps(item).encode() for item in items]
+        return await self.ingest.batch(ANYONE, encoded, self.charge, date_ms)
 
 
 @pytest.fixture
 async def intake(tmp_path: Path) -> AsyncIterator[Intake]:
     sent: list[Publication] = []
     store = SqliteStore(tmp_path / "gateway.db", sent.extend, capacity=10_000)
-    yield Intake(Ingest(store, lambda: NOW, max_ahead=300, max_batch=1_000), store, sent)
+    yield Intake(store, sent)
     await store.close()
 
 
-def status(answer: Receipt | Rejected) -> str:
-    return answer.error.code if isinstance(answer, Rejected) else str(answer["status"])
+def body(**changes: Any) -> bytes:
+    return json.dumps(item(**changes)).encode()
+
+
+def item(**changes: Any) -> dict[str, Any]:
+    """The documented body but for `changes`; None leaves a member out."""
+    return {name: value for name, value in {**BODY, **changes}.items() if value is not None}
+
+
+def ago(seconds: float, **changes: Any) -> dict[str, Any]:
+    """Measured so long before `NOW`."""
+    return item(timestamp=wire_time(round((NOW - seconds) * 1000)), **changes)
+
+
+def statuses(answer: Answer) -> list[str]:
+    return [
+        each.error.code if isinstance(each, Rejected) else each.status for each in answer.results
+    ]
+
+
+def receipts(answer: Answer) -> list[Receipt]:
+    return [each for each in answer.results if isinstance(each, Receipt)]
 
 
 class TestOne:
@@ -57,7 +93,7 @@ class TestOne:
         (publication,) = intake.sent
         message = json.loads(publication.text)
         assert {name: message[name] for name in DOCUMENTED} == DOCUMENTED
-        assert receipt == {
+        assert msgspec.to_builtins(receipt) == {
             "status": "stored",
             "sensor_id": "bureau1",
             "timestamp": "2025-11-19T10:05:00Z",
@@ -73,7 +109,7 @@ class TestOne:
     ) -> None:
         first = await intake.one()
         again = await intake.one(values={**BODY["values"], "CO2": 645.0})
-        assert again == {**first, "status": "duplicate"}
+        assert again == msgspec.structs.replace(first, status="duplicate")
         assert len(intake.sent) == 1
 
     async def test_other_values_for_that_time_are_a_conflict(self, intake: Intake) -> None:
@@ -85,7 +121,7 @@ class TestOne:
         assert len(intake.sent) == 1
 
     async def test_without_a_time_the_received_one_counts(self, intake: Intake) -> None:
-        assert (await intake.one(timestamp=None))["timestamp"] == "2025-11-19T10:05:01.500Z"
+        assert (await intake.one(timestamp=None)).timestamp == "2025-11-19T10:05:01.500Z"
 
     @pytest.mark.parametrize(
         ("sender", "changes", "code"),
@@ -121,7 +157,7 @@ class TestBatch:
     async def test_each_item_has_its_answer_and_the_good_ones_are_kept(
         self, intake: Intake
     ) -> None:
-        answers = await intake.batch(
+        answer = await intake.batch(
             BODY,
             5,
             {**BODY, "values": {"CO2": 1}},
@@ -129,63 +165,175 @@ class TestBatch:
             {**BODY, "sensor_id": "s2"},
             {**BODY, "timestamp": "yesterday"},
         )
-        assert [status(each) for each in answers] == [
+        assert statuses(answer) == [
             "stored", "invalid", "measurement_exists", "duplicate", "stored", "invalid_timestamp",
         ]  # fmt: skip
         assert [each.key.sensor_id for each in intake.sent] == ["bureau1", "s2"]
 
     async def test_of_nothing_there_is_nothing_to_say(self, intake: Intake) -> None:
-        assert await intake.batch() == []
-
-    async def test_an_object_is_no_batch(self, intake: Intake) -> None:
-        assert intake.ingest.split(b" \n{}") is None
-        assert intake.ingest.split(b"") is None
-        assert intake.ingest.split(b" \n[]") == []
-
-    async def test_it_is_bounded(self, intake: Intake) -> None:
-        assert len(intake.ingest.split(json.dumps([1] * 1_000).encode()) or ()) == 1_000
-        with pytest.raises(TooLargeError):
-            intake.ingest.split(json.dumps([1] * 1_001).encode())
-
-    @pytest.mark.parametrize("body", [b"[", b"[1,]", b"[NaN]", b"[1] x", b'[{"\xff":1}]'])
-    async def test_what_is_no_json_is_refused_as_a_whole_or_by_item(
-        self, intake: Intake, body: bytes
-    ) -> None:
-        try:
-            items = intake.ingest.split(body)
-        except BadRequestError:
-            return
-        (answer,) = await intake.ingest.batch(ANYONE, items or [])
-        assert status(answer) in {"bad_request", "invalid"}
+        assert await intake.batch() == Answer([], None)
 
 
 class TestMissingTimes:
     """The gateway chooses a time: it never collides with another."""
 
     async def test_a_thousand_equal_ones_in_a_batch_are_all_stored(self, intake: Intake) -> None:
-        item = {name: value for name, value in BODY.items() if name != "timestamp"}
-        answers = await intake.batch(*[item] * 1_000)
-        assert {status(each) for each in answers} == {"stored"}
+        answer = await intake.batch(*[item(timestamp=None)] * 1_000)
+        assert set(statuses(answer)) == {"stored"}
         assert len(intake.sent) == len({each.text for each in intake.sent}) == 1_000
 
     async def test_a_thousand_equal_ones_at_once_are_all_stored(self, intake: Intake) -> None:
         answers = await asyncio.gather(*(intake.one(timestamp=None) for _ in range(1_000)))
-        assert {status(each) for each in answers} == {"stored"}
-        assert len({each["timestamp"] for each in answers}) == 1_000
+        assert {each.status for each in answers} == {"stored"}
+        assert len({each.timestamp for each in answers}) == 1_000
 
     async def test_they_step_aside_for_times_that_a_device_gave(self, intake: Intake) -> None:
         for taken in ("500", "501", "502"):
             await intake.one(timestamp=f"2025-11-19T10:05:01.{taken}Z")
         receipt = await intake.one(timestamp=None)
-        assert receipt["timestamp"] == "2025-11-19T10:05:01.503Z"
-        assert receipt["status"] == "stored"
+        assert receipt.timestamp == "2025-11-19T10:05:01.503Z"
+        assert receipt.status == "stored"
 
     async def test_a_restart_makes_no_difference(self, intake: Intake) -> None:
         first = await intake.one(timestamp=None)
-        intake.ingest = Ingest(intake.store, lambda: NOW, max_ahead=300, max_batch=1_000)
+        intake.restart()
         second = await intake.one(timestamp=None)
-        assert second["status"] == "stored"
-        assert second["timestamp"] > first["timestamp"]
+        assert second.status == "stored"
+        assert second.timestamp > first.timestamp
+
+
+class Purse:
+    """A budget for each lane."""
+
+    def __init__(self, live: int, backlog: int) -> None:
+        self.left = {Lane.LIVE: live, Lane.BACKLOG: backlog}
+
+    def charge(self, lane: Lane, count: int) -> None:
+        if count > self.left[lane]:
+            raise LimitReachedError("too many requests", limit=lane, retry_after=7)
+        self.left[lane] -= count
+
+
+class TestLanes:
+    """What comes more than five minutes late is backlog."""
+
+    async def test_it_is_kept_and_sent_with_a_mark(self, intake: Intake) -> None:
+        old, new = receipts(await intake.batch(ago(300.001), ago(300)))
+        assert (old.status, old.backlog, new.backlog) == ("stored", True, msgspec.UNSET)
+        assert ["backlog" in json.loads(each.text) for each in intake.sent] == [True, False]
+        assert [each.backlog for each in intake.sent] == [True, False]
+
+    async def test_its_age_when_it_first_came_counts(self, intake: Intake) -> None:
+        await intake.batch(ago(0))
+        intake.now += 3_600
+        (again,) = receipts(await intake.batch(ago(0)))
+        assert (again.status, again.backlog) == ("duplicate", msgspec.UNSET)
+
+    async def test_each_lane_is_charged_for_its_part(self, intake: Intake) -> None:
+        purse = Purse(live=10, backlog=10)
+        intake.charge = purse.charge
+        await intake.batch(ago(0), ago(400), 5, ago(500), item(timestamp=None))
+        assert purse.left == {Lane.LIVE: 7, Lane.BACKLOG: 8}
+
+    async def test_live_ones_are_kept_when_the_backlogs_budget_is_used_up(
+        self, intake: Intake
+    ) -> None:
+        intake.charge = Purse(live=2, backlog=1).charge
+        answer = await intake.batch(ago(400), ago(0), ago(500), 5)
+        assert statuses(answer) == ["rate_limited", "stored", "rate_limited", "invalid"]
+        assert isinstance(answer.results[0], Rejected)
+        assert answer.results[0].error.details == {"limit": "backlog", "retry_after": 7}
+        assert len(intake.sent) == 1
+
+    async def test_a_batch_of_backlog_alone_is_then_refused_as_a_whole(
+        self, intake: Intake
+    ) -> None:
+        intake.charge = Purse(live=10, backlog=1).charge
+        with pytest.raises(LimitReachedError):
+            await intake.batch(ago(400), ago(500))
+        with pytest.raises(LimitReachedError):
+            await intake.batch(ago(400), ago(500))
+        assert statuses(await intake.batch(ago(400))) == ["stored"]
+
+    async def test_nothing_is_kept_when_the_live_ones_budget_is_used_up(
+        self, intake: Intake
+    ) -> None:
+        purse = Purse(live=1, backlog=10)
+        intake.charge = purse.charge
+        with pytest.raises(LimitReachedError):
+            await intake.batch(ago(400), ago(0), ago(1))
+        assert intake.sent == []
+        assert purse.left == {Lane.LIVE: 1, Lane.BACKLOG: 10}
+
+
+class TestClocks:
+    """What is told of the device's clock."""
+
+    async def test_within_tolerance_nothing_is_told(self, intake: Intake) -> None:
+        assert (await intake.batch(ago(5), ago(-5))).clock is None
+        assert (await intake.batch(item(timestamp=None))).clock is None
+
+    async def test_the_newest_live_time_of_what_is_stored_tells_the_offset(
+        self, intake: Intake
+    ) -> None:
+        answer = await intake.batch(ago(60), ago(20), ago(900), ago(-400))
+        assert answer.clock == ClockOffset(-20_000, "timestamp")
+        again = await intake.batch(ago(60), ago(20))
+        assert again.clock is None
+        assert (await intake.batch(ago(-10))).clock == ClockOffset(10_000, "timestamp")
+
+    async def test_the_devices_word_goes_before(self, intake: Intake) -> None:
+        date_ms = round(NOW * 1000) + 7_200_000
+        answer = await intake.batch(ago(60), ago(900), date_ms=date_ms)
+        assert answer.clock == ClockOffset(7_200_000, "date")
+        on_time = await intake.batch(ago(61), date_ms=round(NOW * 1000))
+        assert on_time.clock is None
+
+    async def test_one_measurement_is_told_in_its_receipt_or_error(self, intake: Intake) -> None:
+        ahead = await intake.one(timestamp=ago(-10)["timestamp"])
+        assert ahead.clock == ClockOffset(10_000, "timestamp")
+        with pytest.raises(GatewayError) as refused:
+            await intake.ingest.one(ANYONE, b"{}", freely, 0)
+        assert refused.value.details["clock"] == ClockOffset(-round(NOW * 1000), "date")
+
+    async def test_a_jump_is_told_and_counted_and_the_measurement_is_kept(
+        self, intake: Intake
+    ) -> None:
+        (first,) = receipts(await intake.batch(ago(0)))
+        intake.now += 10
+        (jumped,) = receipts(await intake.batch(ago(-10 - 120)))
+        intake.now += 10
+        back = receipts(await intake.batch(ago(-10), ago(-20)))
+        assert first.clock_jump_ms is msgspec.UNSET
+        assert (jumped.status, jumped.clock_jump_ms) == ("stored", 120_000)
+        assert [each.clock_jump_ms for each in back] == [msgspec.UNSET, -120_000]
+        assert intake.ingest.jumps.count == 2
+        order = [each.position.sequence for each in intake.sent]
+        assert order == [1, 2, 3, 4]
+
+    async def test_each_sensor_has_a_clock_of_its_own(self, intake: Intake) -> None:
+        for sensor, seconds in (("a", 0), ("b", 100), ("a", 1), ("b", 99)):
+            (receipt,) = receipts(await intake.batch(ago(seconds, sensor_id=sensor)))
+            assert receipt.clock_jump_ms is msgspec.UNSET
+
+    async def test_neither_a_backlog_nor_a_resent_one_is_a_jump(self, intake: Intake) -> None:
+        await intake.batch(ago(0))
+        await intake.batch(ago(900))
+        intake.now += 200
+        await intake.batch(ago(0))
+        await intake.batch(ago(-200))
+        assert intake.ingest.jumps.count == 0
+
+
+class TestCounts:
+    async def test_outcomes_are_counted(self, intake: Intake) -> None:
+        await intake.batch(ago(0), ago(0), ago(400), 5, item(timestamp="yesterday"))
+        with pytest.raises(GatewayError):
+            await intake.one(values={})
+        counted = intake.ingest
+        assert counted.kept == {"stored": 2, "duplicate": 1}
+        assert counted.backlog == 1
+        assert counted.rejected == {"invalid": 2, "invalid_timestamp": 1}
 
 
 class TestPublishing:
@@ -194,7 +342,7 @@ class TestPublishing:
     async def test_a_notice_is_kept_sent_and_acknowledged(self, intake: Intake) -> None:
         receipt = await intake.ingest.publish(ANYONE, Topic.ACTIONS, self.BODY)
         (publication,) = intake.sent
-        assert receipt == {"status": "stored", "position": str(publication.position)}
+        assert receipt == Published("stored", str(publication.position))
         assert json.loads(publication.text)["type"] == "action"
 
     async def test_the_same_again_is_another_one(self, intake: Intake) -> None:

@@ -10,8 +10,10 @@ from app.domain.timestamps import (
     EARLIEST_MS,
     FutureError,
     NoZoneError,
+    NumberError,
     TimestampError,
     TooOldError,
+    UnitError,
     parse_time,
 )
 from app.model import wire_time
@@ -49,11 +51,38 @@ def test_a_time_without_a_zone_is_refused_since_nobody_knows_when_it_was(text: s
         parsed(text)
 
 
-@pytest.mark.parametrize("text", ["", "now", "1763546700", "2025-13-01T00:00:00Z", "\x00", "٢٠٢٥"])
+@pytest.mark.parametrize("text", ["", "now", "2025-13-01T00:00:00Z", "\x00", "1763546700-"])
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(TimestampError) as refused:
         parsed(text)
+    assert refused.value.code == "invalid_timestamp"
     assert refused.value.details == {"field": "timestamp"}
+
+
+@pytest.mark.parametrize(
+    "stated", [1_763_546_700, 1_763_546_700_000, 1.5e9, -1, "1763546700", "1763546700000", "٢٠٢٥"]
+)
+def test_a_number_is_no_time_since_its_unit_would_be_a_guess(stated: str | float) -> None:
+    with pytest.raises(NumberError) as refused:
+        parse_time(stated, NOW_MS, MAX_AHEAD_MS)
+    assert "seconds or milliseconds" in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "now", ["2000-01-01T00:00:00Z", "2025-11-19T10:05:00Z", "2054-01-01T00:00Z"]
+)
+def test_seconds_taken_for_milliseconds_are_caught(now: str) -> None:
+    seconds = datetime.fromisoformat(now).timestamp()
+    with pytest.raises(UnitError) as refused:
+        parsed(wire_time(round(seconds)))
+    assert "seconds were probably taken for milliseconds" in refused.value.message
+
+
+@pytest.mark.parametrize("text", ["57855-03-18T05:20:00Z", "+057855-03-18T05:20:00.000Z"])
+def test_milliseconds_taken_for_seconds_are_caught(text: str) -> None:
+    with pytest.raises(UnitError) as refused:
+        parsed(text)
+    assert "milliseconds were probably taken for seconds" in refused.value.message
 
 
 def test_a_clock_may_be_ahead_so_far_and_no_further() -> None:
@@ -66,8 +95,9 @@ def test_a_clock_may_be_ahead_so_far_and_no_further() -> None:
 def test_a_clock_that_lost_its_battery_is_refused() -> None:
     assert parsed("2000-01-01T00:00:00Z") == EARLIEST_MS
     for text in ("1999-12-31T23:59:59.999Z", "1970-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"):
-        with pytest.raises(TooOldError):
+        with pytest.raises(TooOldError) as refused:
             parsed(text)
+        assert refused.value.details["behind_seconds"] > 25 * 365 * 86_400  # type: ignore[operator]  # details are of any type
 
 
 @given(st.integers(EARLIEST_MS, NOW_MS + MAX_AHEAD_MS))

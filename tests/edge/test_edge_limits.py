@@ -101,35 +101,54 @@ async def test_an_answer_says_what_is_left_and_only_a_refusal_when_to_come_back(
     assert "retry-after" not in answers[0].headers
 
 
-async def test_measurements_are_counted_one_by_one_per_token_and_per_tenant(start: Start) -> None:
-    rates = {
-        "measurement_rate_per_token": "3/minute",
-        "measurement_rate_per_tenant": "5/minute",
-    }
+NOW: dict[str, Any] = {"timestamp": None}
+LONG_AGO: dict[str, Any] = {}
+LANES = [("measurement_rate", NOW, LONG_AGO), ("backlog_rate", LONG_AGO, NOW)]
+
+
+@pytest.mark.parametrize(("rate", "its", "others"), LANES)
+async def test_measurements_are_counted_one_by_one_per_token_and_per_tenant(
+    start: Start, rate: str, its: dict[str, Any], others: dict[str, Any]
+) -> None:
+    rates = {f"{rate}_per_token": "3/minute", f"{rate}_per_tenant": "5/minute"}
     async with (
         start(**rates) as gateway,
         gateway.client("device") as one,
         gateway.client("device") as two,
         gateway.client("device", tenant="globex") as elsewhere,
     ):
-        batch = [measurement(sensor_id=name) for name in "abc"]
+        batch = [measurement(sensor_id=name, **its) for name in "abc"]
         assert (await one.post("/api/ingest", json=batch)).status_code == 200
-        own = await one.post("/api/ingest", json=measurement())
-        assert_limited(
-            own.status_code, own.headers, error_of(own.content), "measurement_rate_per_token"
-        )
+        own = await one.post("/api/ingest", json=measurement(**its))
+        assert_limited(own.status_code, own.headers, error_of(own.content), f"{rate}_per_token")
         shared = await two.post("/api/ingest", json=batch)
         assert_limited(
             shared.status_code,
             shared.headers,
             error_of(shared.content),
-            "measurement_rate_per_tenant",
+            f"{rate}_per_tenant",
         )
+        other_lane = [measurement(sensor_id=name, **others) for name in "defghi"]
+        assert (await one.post("/api/ingest", json=other_lane)).status_code == 200
         assert (await elsewhere.post("/api/ingest", json=batch)).status_code == 200
 
 
+async def test_live_measurements_go_on_when_the_backlogs_budget_is_used_up(start: Start) -> None:
+    async with (
+        start(backlog_rate_per_token="1/minute") as gateway,
+        gateway.client("device") as device,
+    ):
+        assert (await device.post("/api/ingest", json=measurement())).status_code == 200
+        batch = [measurement(sensor_id="a"), measurement(sensor_id="b", timestamp=None)]
+        refused, stored = (await device.post("/api/ingest", json=batch)).json()["results"]
+    assert (refused["status"], stored["status"]) == ("rejected", "stored")
+    error = refused["error"]
+    assert (error["code"], error["limit"]) == ("rate_limited", "backlog_rate_per_token")
+    assert 1 <= error["retry_after"] <= 61
+
+
 async def test_a_batch_beyond_what_is_left_uses_nothing_up(start: Start) -> None:
-    batch = [measurement(sensor_id=name) for name in "abc"]
+    batch = [measurement(sensor_id=name, timestamp=None) for name in "abc"]
     async with (
         start(measurement_rate_per_token="4/minute") as gateway,
         gateway.client("device") as device,

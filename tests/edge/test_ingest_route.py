@@ -5,13 +5,23 @@ import json
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import httpx2
 import pytest
 
 from tests.conftest import Running, Start, url_of
-from tests.edge.wire import DOCUMENTED, assert_silence, error_of, heard, measurement, past
+from tests.edge.wire import (
+    DOCUMENTED,
+    PATIENCE,
+    assert_silence,
+    error_of,
+    heard,
+    measurement,
+    past,
+    until,
+)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -54,12 +64,12 @@ async def test_the_documented_example_comes_out_field_for_field(gateway: Running
 
     assert answer.status_code == 200
     receipt = answer.json()
-    assert receipt.keys() == RECEIPT
+    assert receipt.keys() == RECEIPT | {"backlog"}
     assert (receipt["status"], receipt["global_score"]) == ("stored", 85)
-    added = {"global_level", "received_at", "position"}
+    added = {"global_level", "backlog", "received_at", "position"}
     assert {name: message[name] for name in message.keys() - added} == DOCUMENTED
     assert list(message)[: len(DOCUMENTED)] == list(DOCUMENTED)
-    assert message["global_level"] == "good"
+    assert (message["global_level"], message["backlog"]) == ("good", True)
     assert (message["position"], message["received_at"]) == (
         receipt["position"],
         receipt["received_at"],
@@ -134,6 +144,8 @@ INVALID: list[tuple[str, dict[str, Any], int, str, str | None]] = [
         "timestamp_without_zone",
         "timestamp",
     ),
+    ("a number", {"timestamp": 1763546700}, 422, "timestamp_is_number", "timestamp"),
+    ("1970", {"timestamp": "1970-01-21T09:52:26.700Z"}, 422, "timestamp_unit", "timestamp"),
     ("an empty clock", {"timestamp": "1970-01-01T00:00:00Z"}, 422, "timestamp_too_old", None),
     ("another tenant's data", {"tenant": "globex"}, 403, "wrong_tenant", None),
 ]
@@ -247,7 +259,7 @@ async def test_a_batch_is_answered_per_item_and_keeps_the_good_ones(gateway: Run
         measurement(sensor_id="c", tenant="globex"),
         7,
         measurement(sensor_id="a"),
-        measurement(sensor_id="d"),
+        measurement(sensor_id="d", timestamp=None),
     ]
     async with gateway.dashboard() as dashboard:
         await heard(dashboard)
@@ -332,3 +344,92 @@ async def test_an_expired_token_is_refused_though_it_was_good_before(gateway: Ru
         await past(time.time() + 1)
         ended = await device.post("/api/ingest", json=[])
     assert (good.status_code, ended.status_code) == (200, 401)
+
+
+async def test_ndjson_is_one_measurement_a_line_and_each_line_stands_by_itself(
+    gateway: Running,
+) -> None:
+    lines = b"\n".join(
+        (
+            json.dumps(measurement(sensor_id="a")).encode(),
+            b"",
+            b'{"sensor_id": "half a li',
+            json.dumps([measurement(sensor_id="b")]).encode(),
+            b"[" * 100_000,
+            json.dumps(measurement(sensor_id="c")).encode() + b"\r",
+            b" ",
+        )
+    )
+    for media_type in ("application/x-ndjson", "application/ndjson; charset=utf-8"):
+        answer = await post_raw(gateway, lines, Content_Type=media_type)
+        assert answer.status_code == 200
+        results = answer.json()["results"]
+        codes = [result.get("error", {}).get("code") for result in results]
+        assert codes == [None, "bad_request", "invalid", "invalid", None]
+    assert [result["status"] for result in results if "error" not in result] == ["duplicate"] * 2
+    assert [message["sensor_id"] for message in await stored(gateway)] == ["a", "c"]
+
+
+async def test_ndjson_has_the_bounds_of_an_array(start: Start) -> None:
+    line = json.dumps(measurement()).encode() + b"\n"
+    ndjson = {"Content_Type": "application/x-ndjson"}
+    async with start(max_batch=2, max_body_bytes=4_096) as gateway:
+        assert (await post_raw(gateway, b"\n\n", **ndjson)).json() == {"results": []}
+        for content in (line * 3, b" " * 4_097):
+            answer = await post_raw(gateway, content, **ndjson)
+            assert (answer.status_code, error_of(answer.content)["code"]) == (413, "too_large")
+        encoded = await post_raw(gateway, line, Content_Encoding="gzip", **ndjson)
+        assert encoded.status_code == 415
+
+
+async def test_a_device_is_told_how_far_its_clock_is_off(gateway: Running) -> None:
+    tomorrow = format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)
+    body = json.dumps(measurement(timestamp=None)).encode()
+    for media_type in ("application/json", "application/x-ndjson"):
+        answer = await post_raw(gateway, body, Content_Type=media_type, Date=tomorrow)
+        clock = answer.json()["clock"]
+        assert clock["by"] == "date"
+        assert 86_300_000 < clock["offset_ms"] <= 86_401_000
+
+    late = (datetime.now(UTC) - timedelta(minutes=2)).isoformat()
+    told = (await post(gateway, measurement(timestamp=late))).json()["clock"]
+    assert told["by"] == "timestamp"
+    assert -121_000 <= told["offset_ms"] <= -120_000
+
+
+@pytest.mark.parametrize("batched", [False, True])
+async def test_what_is_sent_again_since_no_answer_came_is_neither_lost_nor_doubled(
+    gateway: Running, *, batched: bool
+) -> None:
+    """The connection ends before the answer: the commit may have come all the same."""
+    batch = [measurement(sensor_id=name) for name in "abc"] if batched else [measurement()]
+    body = json.dumps(batch if batched else batch[0]).encode()
+    head = (
+        f"POST /api/ingest HTTP/1.1\r\nHost: gateway\r\nContent-Length: {len(body)}\r\n"
+        f"Content-Type: application/json\r\nAuthorization: Bearer {gateway.token('device')}\r\n\r\n"
+    )
+    _, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+    writer.write(head.encode() + body)
+    await writer.drain()
+    writer.close()
+
+    async def is_kept() -> bool:
+        return len(await stored(gateway)) == len(batch)
+
+    await until(is_kept, PATIENCE)
+    before = await stored(gateway)
+    again = await post_raw(gateway, body)
+    answers = again.json()["results"] if batched else [again.json()]
+    assert [answer["status"] for answer in answers] == ["duplicate"] * len(batch)
+    assert [answer["position"] for answer in answers] == [each["position"] for each in before]
+    assert await stored(gateway) == before
+
+
+async def test_without_a_timestamp_what_is_sent_again_is_another_measurement(
+    gateway: Running,
+) -> None:
+    batch = [measurement(timestamp=None)] * 2
+    for _ in range(2):
+        results = (await post(gateway, batch)).json()["results"]
+        assert [result["status"] for result in results] == ["stored"] * 2
+    assert len(await stored(gateway)) == 4

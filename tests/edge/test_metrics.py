@@ -1,5 +1,7 @@
 """`GET /metrics`: what the gateway counts, as Prometheus reads it."""
 
+from datetime import UTC, datetime, timedelta
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.conftest import Running, Start
@@ -58,6 +60,22 @@ async def test_the_stores_upkeep_is_told(gateway: Running) -> None:
     counted = await read(gateway)
     upkeep = ("store_behind", "store_pruned_total", "store_oldest_timestamp_seconds")
     assert [counted[name, ""] for name in upkeep] == [0, 0, 0]
+
+
+async def test_measurements_are_counted_by_what_became_of_them(gateway: Running) -> None:
+    old = EXAMPLE | {"timestamp": "2025-11-19T10:05:00Z"}
+    soon = datetime.now(UTC) + timedelta(minutes=2)
+    async with gateway.client("device") as device:
+        for body in ([EXAMPLE, old, old, {}, 5], EXAMPLE | {"values": {}}):
+            await device.post("/api/ingest", json=body)
+        for time in (datetime.now(UTC), soon):
+            await device.post("/api/ingest", json=EXAMPLE | {"timestamp": time.isoformat()})
+    counted = await read(gateway)
+    assert counted["measurements_total", "stored"] == 4
+    assert counted["measurements_total", "duplicate"] == 1
+    assert counted["measurements_rejected_total", "invalid"] == 3
+    assert counted["measurements_backlog_total", ""] == 1
+    assert counted["clock_jumps_total", ""] == 1
 
 
 async def test_no_tenant_subject_or_address_is_told(gateway: Running) -> None:

@@ -170,14 +170,16 @@ class TestFrames:
             assert await say(socket, type="ping", id=2) == {"type": "pong", "id": 2}
 
     async def test_a_limit_is_told_with_its_name_and_when_to_come_back(self, start: Start) -> None:
-        rates = {"measurement_rate_per_token": "3/hour"}
+        rates = {"backlog_rate_per_token": "3/hour"}
         async with start(**rates) as gateway, gateway.device() as socket:
             await heard(socket)
             assert (await deliver(socket, 1, batch(1, 2)))["type"] == "ack"
             error = await deliver(socket, 2, batch(3, 4))
             assert (error["type"], error["id"], error["retryable"]) == ("error", 2, True)
-            assert error["limit"] == "measurement_rate_per_token"
+            assert error["limit"] == "backlog_rate_per_token"
             assert error["retry_after"] >= 1
+            live = await deliver(socket, 3, [measurement(timestamp=None)])
+            assert live["results"][0]["status"] == "stored"
             assert len(await kept(gateway, "s")) == 2
 
     async def test_sensors_that_the_token_does_not_name_are_rejected(

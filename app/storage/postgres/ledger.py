@@ -167,7 +167,8 @@ class Ledger:
         return Kept(publication)
 
     def _add(self, draft: Draft, order_: _Order) -> Publication:
-        publication = published(draft.tenant, order_.next(), draft.key, draft.head)
+        position, backlog = order_.next(), draft.backlog
+        publication = published(draft.tenant, position, draft.key, draft.head, backlog=backlog)
         self._added.append(publication)
         return publication
 
