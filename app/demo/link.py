@@ -68,7 +68,7 @@ class Link:
         try:
             response = await self.client.post(path, json=body, headers=headers)
         except httpx2.RequestError as error:
-            self._wait("unreachable", self._back_off(), str(error))
+            self.wait("unreachable", self._back_off(), str(error))
             return None
         reply = Reply(response.status_code, _json(response))
         if reply.status in _PASSING:
@@ -78,7 +78,7 @@ class Link:
                 wanted = self._back_off()
             else:
                 self.failures = 0 if limited else self.failures + 1
-            self._wait(reply.code, wanted)
+            self.wait(reply.code, wanted)
             return None
         self.failures = 0
         self._notice(None if reply.ok else f"refused: {reply.code}")
@@ -90,7 +90,8 @@ class Link:
         self.failures += 1
         return self.random.uniform(_BACKOFF_LEAST, _BACKOFF_LEAST + ceiling)
 
-    def _wait(self, reason: str, seconds: float, detail: str = "") -> None:
+    def wait(self, reason: str, seconds: float, detail: str = "") -> None:
+        """Post nothing for so long."""
         self.waits[reason] += 1
         self.resume_at = self.clock.now() + seconds
         self._notice(f"waiting: {reason}" + (f" ({detail})" if detail else ""))

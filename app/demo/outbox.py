@@ -2,6 +2,7 @@
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from app.demo.events import Publication
@@ -32,18 +33,25 @@ class Tally:
         """How many measurements the gateway has decided upon."""
         return self.stored + self.duplicate + self.refused.total()
 
-    def count_ingest(self, items: list[Body], reply: Reply) -> None:
-        """Every item counts once, whatever the answer looks like."""
+    def count_ingest(self, items: list[Body], reply: Reply) -> list[Body]:
+        """Every item counts once, whatever the answer looks like, but for those that a limit held
+        back: they are to be sent again.
+        """
         if not reply.ok:
             self.refused[reply.code] += len(items)
-            return
+            return []
         results: Any = reply.body.get("results") if isinstance(reply.body, dict) else None
         if len(items) == 1 and results is None:
             results = [reply.body]
         if not isinstance(results, list):
             results = []
-        for position in range(len(items)):
-            self._count_result(results[position] if position < len(results) else None)
+        held_back = []
+        for item, result in zip_longest(items, results[: len(items)]):
+            if _retry_after(result) is None:
+                self._count_result(result)
+            else:
+                held_back.append(item)
+        return held_back
 
     def _count_result(self, result: Any) -> None:
         status = result.get("status") if isinstance(result, dict) else None
@@ -56,8 +64,24 @@ class Tally:
 
 
 async def post_measurements(link: Link, items: list[Body]) -> Reply | None:
-    """One alone goes as the documented object, more as an array."""
-    return await link.post("/api/ingest", items[0] if len(items) == 1 else items)
+    """One alone goes as the documented object, more as an array.
+
+    Where a limit held some back, the link waits as long as it is told to.
+    """
+    reply = await link.post("/api/ingest", items[0] if len(items) == 1 else items)
+    results = reply.body.get("results") if reply and isinstance(reply.body, dict) else None
+    if isinstance(results, list):
+        told = [seconds for each in results if (seconds := _retry_after(each)) is not None]
+        if told:
+            link.wait("rate_limited", max(told))
+    return reply
+
+
+def _retry_after(result: Any) -> float | None:
+    """Seconds after which an item may be sent again; None where it is decided upon."""
+    error = result.get("error") if isinstance(result, dict) else None
+    seconds = error.get("retry_after") if isinstance(error, dict) else None
+    return seconds if isinstance(seconds, int | float) else None
 
 
 class Readings:
@@ -81,9 +105,9 @@ class Readings:
             reply = await post_measurements(link, batch)
             if reply is None:
                 return
-            self._tally.count_ingest(batch, reply)
             for _ in batch:
                 self._waiting.popleft()
+            self._waiting.extendleft(reversed(self._tally.count_ingest(batch, reply)))
 
 
 class News:

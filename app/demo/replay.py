@@ -117,7 +117,6 @@ class _Replay:
             if (reply := await self._send(batch, moved)) is None:
                 break
             done += len(batch)
-            summary.not_sent = len(rows) - done
             if reply.status in _HOPELESS:
                 summary.ended = reply.code
                 break
@@ -126,14 +125,18 @@ class _Replay:
     async def _send(self, batch: Sequence[Row], moved: float) -> Reply | None:
         """Until it is answered; None when the replay has to end unanswered."""
         items = [measurement(self._place, row.at + moved, row.values) for row in batch]
-        link = self._link
-        while (reply := await post_measurements(link, items)) is None:
+        link, summary = self._link, self._summary
+        while True:
+            reply = await post_measurements(link, items)
+            if reply is not None:
+                items = summary.tally.count_ingest(items, reply)
+                summary.not_sent = len(self._rows) - summary.sent
+                if not items:
+                    return reply
             if self._stop.is_set():
-                self._summary.ended = "stopped"
+                summary.ended = "stopped"
                 return None
             if link.failures >= PATIENCE:
-                self._summary.ended = "gateway_away"
+                summary.ended = "gateway_away"
                 return None
             await link.clock.sleep(max(0.0, link.resume_at - link.clock.now()))
-        self._summary.tally.count_ingest(items, reply)
-        return reply

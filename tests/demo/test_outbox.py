@@ -28,6 +28,15 @@ def test_a_refused_array_is_refused_item_by_item() -> None:
     assert tally.refused == {"too_large": 3}
 
 
+def test_what_a_limit_held_back_is_not_decided_and_comes_back() -> None:
+    tally = Tally()
+    held_back = {"status": "rejected", "error": {"code": "rate_limited", "retry_after": 7}}
+    items = [{"sensor_id": name} for name in "abc"]
+    reply = Reply(200, {"results": [held_back, {"status": "stored"}, held_back]})
+    assert tally.count_ingest(items, reply) == [items[0], items[2]]
+    assert tally.answered == 1
+
+
 @pytest.mark.parametrize(
     "body", [None, [], {"results": 3}, {"results": []}, {"results": [None, 1, {"status": "?"}]}]
 )

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from app.demo.outbox import Tally
 from app.demo.replay import run_replay
 from app.demo.rooms import DEMO_ROOMS, DEMO_SENSORS
 from app.demo.wire import Place
-from tests.conftest import Running
+from tests.conftest import Running, Start
 from tests.demo.test_recording import RECORDINGS, needs_recordings
 
 
@@ -41,6 +42,37 @@ async def test_everything_the_feed_sends_is_accepted(gateway: Running) -> None:
         records = answer.json()
     assert len(records) == 121
     assert all(0 <= record["global_score"] <= 100 for record in records)
+
+
+async def test_a_backlog_waits_for_its_budget_while_what_is_live_goes_through(
+    start: Start, tmp_path: Path
+) -> None:
+    path = tmp_path / "room.csv"
+    first = datetime(2022, 10, 12, tzinfo=UTC)
+    rows = [f"{(first + timedelta(minutes=n)).isoformat()},{400 + n}" for n in range(150)]
+    path.write_text("\n".join(["timestamp,CO2", *rows]))
+    stop = asyncio.Event()
+    async with start(backlog_rate_per_token="100/3second") as gateway:
+        summary = await run_replay(
+            base_url=gateway.url,
+            verify=ssl.create_default_context(),
+            token=gateway.token("device"),
+            path=path,
+            place=Place("Maison", "Bureau", "bureau1"),
+            stop=stop,
+            tell=lambda _: None,
+            shift=True,
+            clock=Clock.until(stop),
+        )
+        async with gateway.client("dashboard") as dashboard:
+            answer = await dashboard.get("/api/messages", params={"limit": 1_000})
+    assert (summary.tally.stored, summary.tally.refused) == (150, {})
+    assert summary.waits == {"rate_limited": 1}
+    came = [(each["co2"], "backlog" in each) for each in answer.json()["messages"]]
+    backlog, live = range(400, 545), range(545, 550)
+    held_back = [(co2, True) for co2 in backlog[100:]]
+    assert came[:100] == [(co2, True) for co2 in backlog[:100]]
+    assert came[100:] == [*((co2, False) for co2 in live), *held_back]
 
 
 @needs_recordings

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.responses import JSONResponse
 
 from app.demo.clock import Clock
 from app.demo.replay import PATIENCE, Summary, run_replay
@@ -83,6 +84,20 @@ async def test_a_limit_is_waited_for_and_nothing_is_lost_or_sent_twice(recording
     assert time.slept == [7, 11]
     assert (summary.tally.stored, summary.tally.duplicate) == (250, 0)
     assert summary.waits == {"rate_limited": 2}
+
+
+async def test_what_a_limit_holds_back_of_a_batch_is_sent_again_when_told(recording: Path) -> None:
+    time = FakeClock()
+    async with peer_gateway() as peer:
+        error = {"code": "rate_limited", "message": "no", "retry_after": 7}
+        held_back = {"status": "rejected", "error": error}
+        results = [held_back, {"status": "stored"}, *[held_back] * 98]
+        peer.next_answers.append(JSONResponse({"results": results}))
+        summary = await replay(peer.url, recording, time=time)
+    assert time.slept == [7]
+    assert [len(body) for body in peer.bodies("/api/ingest")] == [100, 99, 100, 50]
+    assert (summary.tally.stored, summary.tally.refused) == (250, {})
+    assert summary.waits == {"rate_limited": 1}
 
 
 async def test_a_limit_may_last_longer_than_patience(recording: Path) -> None:

@@ -12,7 +12,7 @@ from app.domain.measurement import MEMBERS, WrongTenantError, draft, parse
 from app.errors import BadRequestError, GatewayError, InvalidInputError
 from app.iaq.message import measurement_head
 from app.iaq.quantities import QUANTITIES
-from app.model import RoutingKey, Topic
+from app.model import BACKLOG_MS, RoutingKey, Topic
 from app.storage.base import Draft
 
 TIME_MS = 1_763_546_700_000  # 2025-11-19T10:05:00Z
@@ -66,6 +66,12 @@ class TestMessage:
     def test_it_says_besides_how_good_that_is_and_when_it_came(self) -> None:
         added = {name: value for name, value in message().items() if name not in DOCUMENTED}
         assert added == {"global_level": "good", "received_at": "2025-11-19T10:05:01.234Z"}
+
+    def test_one_that_came_more_than_five_minutes_late_is_marked_as_backlog(self) -> None:
+        measurement = parse(json.dumps(BODY).encode(), "acme")
+        for late_ms, marked in ((-1, False), (BACKLOG_MS, False), (BACKLOG_MS + 1, True)):
+            head = draft(measurement, "acme", TIME_MS, TIME_MS + late_ms).head
+            assert (b',"backlog":true,"received_at":' in head) == marked
 
     def test_whole_numbers_stay_whole(self) -> None:
         assert b'"CO2":645,' in drafted().head

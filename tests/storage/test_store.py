@@ -39,6 +39,17 @@ class TestAppending:
         sent = draft(key=key, values=values, received_ms=1_763_546_699_999)
         await self._comes_back(store, sent)
 
+    @pytest.mark.parametrize("late_ms", [300_000, 300_001, 32_000_000_000])
+    @pytest.mark.parametrize("values", [{"CO2": 645}, {"CO2": 645, "NO2": 4}])
+    async def test_a_backlog_comes_back_as_one(
+        self, store: Store, values: dict[str, float], late_ms: int
+    ) -> None:
+        time_ms = 1_763_546_700_000
+        sent = draft(values=values, time_ms=time_ms, received_ms=time_ms + late_ms)
+        assert (b'"backlog":true' in sent.head) == sent.backlog == (late_ms > 300_000)
+        await self._comes_back(store, sent)
+        assert (await store.newest("acme", EVERYTHING, 1))[0].backlog == sent.backlog
+
     async def test_a_notice_comes_back_as_it_was_sent(self, store: Store) -> None:
         for key in (RoutingKey(Topic.ALERTS, "Maison", "Bureau", "s1"), RoutingKey(Topic.ACTIONS)):
             await self._comes_back(store, draft(key=key, head=b'{"salle":"R\xc3\xa9union"'))
