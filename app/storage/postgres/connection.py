@@ -52,15 +52,15 @@ def connect(url: str, seconds: float = 0) -> Db:
 
     Raise `psycopg.Error`, whose text may not be shown: it can hold a part of the address.
     """
-    keepalives: dict[str, Any] = {"keepalives_idle": 5, "keepalives_interval": 2}
     connection = BoundedConnection.connect(
         url,
         autocommit=True,
         connect_timeout=CONNECTING,
         application_name="iaqverse-gateway",
         tcp_user_timeout=5_000,
+        keepalives_idle=5,
+        keepalives_interval=2,
         keepalives_count=3,
-        **keepalives,
     )
     connection.patience = CONNECTING
     try:

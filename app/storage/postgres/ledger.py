@@ -1,8 +1,8 @@
 """Gives each publication its place in its tenant's order, inside the writer's transaction.
 
 The tenants' rows are locked first, always by name, so that several gateways may do this at once:
-what a tenant's order holds cannot change until the commit. A commit takes four questions and
-answers, however many drafts it keeps.
+what a tenant's order holds cannot change until the commit. The same few statements keep one draft
+or thousands.
 """
 
 import secrets
@@ -25,12 +25,8 @@ from app.storage.columns import (
 )
 from app.storage.postgres import order
 from app.storage.postgres.connection import Db, ask
+from app.storage.postgres.numbers import Numbers, keys_of
 from app.storage.postgres.session import Session
-
-SERIES_REMEMBERED = 50_000
-"""Beyond it they are all looked up anew."""
-NUMBERING = 0x1A90002
-"""The advisory lock under which series get their numbers: readers take them in as they rise."""
 
 _EVERYTHING = Selection(parse_filters(["all"]), Grant())
 _ORDERS = """
@@ -88,7 +84,7 @@ class Ledger:
     """What the open transaction adds to the tenants' orders."""
 
     def __init__(self) -> None:
-        self._series: dict[tuple[int, RoutingKey], tuple[int, int]] = {}
+        self._numbers = Numbers()
         self._added: list[Publication] = []
         self._doubtful: dict[str, int] = {}
         """Tenants of transactions whose end nobody told, with the last sequence known before."""
@@ -97,8 +93,8 @@ class Ledger:
         if not drafts:
             return []
         orders = _lock(db, {draft.tenant for draft in drafts})
-        numbers = [self._numbers(db, orders[draft.tenant], draft) for draft in drafts]
-        firsts = self._firsts(db, drafts, numbers, orders)
+        numbers = [self._numbers.of(db, orders[d.tenant].tenant, d.key) for d in drafts]
+        firsts = _firsts(db, drafts, numbers, orders)
         rows = _Rows()
         outcomes = [
             self._keep(draft, orders[draft.tenant], number, firsts, rows)
@@ -138,7 +134,7 @@ class Ledger:
         """After a transaction that failed: what was thought to be kept is in doubt."""
         for each in self._added:
             self._doubtful.setdefault(each.tenant, each.position.sequence - 1)
-        self._series.clear()
+        self._numbers.forget()
         self._added.clear()
 
     def _keep(
@@ -172,50 +168,6 @@ class Ledger:
         self._added.append(publication)
         return publication
 
-    def _firsts(
-        self,
-        db: Db,
-        drafts: Sequence[Draft],
-        numbers: Sequence[tuple[int, int]],
-        orders: Mapping[str, _Order],
-    ) -> dict[tuple[int, int], _First]:
-        """Those of the drafts' sensors and times that are kept already."""
-        asked = [
-            (number[0], draft.time_ms, draft)
-            for number, draft in zip(numbers, drafts, strict=True)
-            if draft.key.topic is Topic.MEASUREMENTS
-        ]
-        if not asked:
-            return {}
-        sensors, times_ms, _ = zip(*asked, strict=True)
-        found = ask(db, _FIRST, (list(sensors), list(times_ms))).fetchall()
-        if not found:
-            return {}
-        owners = {sensor: draft.tenant for sensor, _, draft in asked}
-        keys = self._keys(db, {row[2] for row in found})
-        return {
-            (row[0], row[3]): _first(row[1:], owners[row[0]], orders[owners[row[0]]], keys)
-            for row in found
-        }
-
-    def _keys(self, db: Db, series: Iterable[int]) -> dict[int, RoutingKey]:
-        rows = db.execute(
-            "SELECT number, enseigne, salle, sensor_id FROM series WHERE number = ANY(%s)",
-            (list(series),),
-        )
-        return {number: RoutingKey(Topic.MEASUREMENTS, *named) for number, *named in rows}
-
-    def _numbers(self, db: Db, order_: _Order, draft: Draft) -> tuple[int, int]:
-        """The sensor's and the series' numbers; those never seen get theirs here."""
-        if draft.key.topic is not Topic.MEASUREMENTS:
-            return (0, 0)
-        known = self._series.get((order_.tenant, draft.key))
-        if known is None:
-            if len(self._series) >= SERIES_REMEMBERED:
-                self._series.clear()
-            known = self._series[order_.tenant, draft.key] = _number(db, order_.tenant, draft.key)
-        return known
-
 
 def _lock(db: Db, tenants: Iterable[str]) -> dict[str, _Order]:
     """The tenants' orders, which nobody else adds to until the end; new ones are made."""
@@ -236,37 +188,37 @@ def _lock(db: Db, tenants: Iterable[str]) -> dict[str, _Order]:
     }
 
 
+def _firsts(
+    db: Db,
+    drafts: Sequence[Draft],
+    numbers: Sequence[tuple[int, int]],
+    orders: Mapping[str, _Order],
+) -> dict[tuple[int, int], _First]:
+    """Those of the drafts' sensors and times that are kept already."""
+    asked = [
+        (number[0], draft.time_ms, draft)
+        for number, draft in zip(numbers, drafts, strict=True)
+        if draft.key.topic is Topic.MEASUREMENTS
+    ]
+    if not asked:
+        return {}
+    sensors, times_ms, _ = zip(*asked, strict=True)
+    found = ask(db, _FIRST, (list(sensors), list(times_ms))).fetchall()
+    if not found:
+        return {}
+    owners = {sensor: draft.tenant for sensor, _, draft in asked}
+    keys = keys_of(db, {row[2] for row in found})
+    return {
+        (row[0], row[3]): _first(row[1:], owners[row[0]], orders[owners[row[0]]], keys)
+        for row in found
+    }
+
+
 def _first(
     row: Sequence[Any], tenant: str, order_: _Order, keys: Mapping[int, RoutingKey]
 ) -> _First:
     (publication,) = measurements(tenant, order_.newest.epoch, keys, [row])
     return _First(row[1], from_row(row[-len(READING) :]).values, publication)
-
-
-def _number(db: Db, tenant: int, key: RoutingKey) -> tuple[int, int]:
-    named = (tenant, key.sensor_id, key.enseigne, key.salle)
-    found = db.execute(
-        "SELECT sensor, number FROM series"
-        " WHERE tenant = %s AND sensor_id = %s AND enseigne = %s AND salle = %s",
-        named,
-    ).fetchone()
-    if found is None:
-        db.execute("SELECT pg_advisory_xact_lock(%s)", (NUMBERING,))
-        ((number,),) = db.execute(
-            "INSERT INTO series (tenant, sensor, sensor_id, enseigne, salle)"
-            " VALUES (%s, 0, %s, %s, %s) RETURNING number",
-            named,
-        ).fetchall()
-        (found,) = db.execute(
-            """
-            UPDATE series SET sensor = (
-                SELECT min(number) FROM series WHERE tenant = %s AND sensor_id = %s
-            )
-            WHERE number = %s RETURNING sensor, number
-            """,
-            (tenant, key.sensor_id, number),
-        ).fetchall()
-    return found[0], found[1]
 
 
 def _notice(draft: Draft, order_: _Order) -> tuple[object, ...]:
