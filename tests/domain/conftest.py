@@ -190,7 +190,9 @@ class House:
             await dashboard.messages()
         return dashboard
 
-    def publish(self, *keys: RoutingKey, tenant: str = "acme", size: int = 0) -> list[int]:
+    def publish(
+        self, *keys: RoutingKey, tenant: str = "acme", size: int = 0, backlog: bool = False
+    ) -> list[int]:
         """One publication for each key, in one go; the sequences they get."""
         newest = self.channel(tenant).position
         publications = [
@@ -199,6 +201,7 @@ class House:
                 Position(newest.epoch, sequence),
                 key,
                 json.dumps({"n": sequence, "tenant": tenant, "pad": "x" * size}).encode(),
+                backlog,
             )
             for sequence, key in enumerate(keys, start=newest.sequence + 1)
         ]

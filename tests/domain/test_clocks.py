@@ -1,5 +1,7 @@
 """Device clocks against the gateway's."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,8 +20,16 @@ class TestDate:
             "Wed Nov 19 10:05:00 2025",
         ],
     )
-    def test_the_three_forms_of_rfc_9110_5_6_7_are_read(self, text: str) -> None:
-        assert parse_date(text) == NOW_MS
+    def test_the_three_forms_of_rfc_9110_5_6_7_are_read(
+        self, monkeypatch: pytest.MonkeyPatch, text: str
+    ) -> None:
+        monkeypatch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        try:
+            assert parse_date(text) == NOW_MS
+        finally:
+            monkeypatch.undo()
+            time.tzset()
 
     @pytest.mark.parametrize("text", [None, "", "now", "Wed, 99 Nov 2025 10:05:00 GMT", "\x00"])
     def test_what_is_none_says_nothing(self, text: str | None) -> None:

@@ -34,6 +34,19 @@ async def test_at_most_one_piece_of_a_digest_is_in_flight(open_house: Open) -> N
         assert house.hub.lagged == 1
 
 
+async def test_a_backlog_takes_no_sensors_latest_away_and_counts_as_dropped(
+    open_house: Open,
+) -> None:
+    async with open_house(publications=10) as house:
+        deaf = await house.join()
+        got = await house.block(deaf)
+        (latest,) = house.publish(measured("s1"))
+        house.publish(*[measured("s1")] * 20, backlog=True)
+        received = await deaf.messages()
+        assert {"type": "lagged", "dropped": 20} in received
+        assert numbers(received) == [*got, latest]
+
+
 async def test_what_is_replaced_between_two_pieces_is_counted_too(open_house: Open) -> None:
     async with open_house(publications=10) as house:
         deaf = await house.join()
