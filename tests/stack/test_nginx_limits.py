@@ -1,11 +1,12 @@
 """nginx's own limits are reached, say which one it was, and leak nothing."""
 
+import asyncio
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 
 import pytest
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
 
 from tests.stack.stack_process import Answer, StackProcess
 
@@ -39,13 +40,13 @@ def test_requests_of_an_address_are_limited_on_each_path(small: StackProcess, pa
     assert CANARY not in small.logs()
 
 
-def test_connections_of_an_address_are_limited(small: StackProcess) -> None:
+async def test_connections_of_an_address_are_limited(small: StackProcess) -> None:
     url = f"wss://localhost:{small.https_port}/ws"
-    with ExitStack() as open_sockets:
+    async with AsyncExitStack() as open_sockets:
         for _ in range(8):
-            open_sockets.enter_context(connect(url, ssl=small.tls))
+            await open_sockets.enter_async_context(connect(url, ssl=small.tls))
         with pytest.raises(InvalidStatus) as refusal:
-            connect(url, ssl=small.tls)
+            await connect(url, ssl=small.tls)
         assert refusal.value.response.status_code == 429
-        refused(small.ask("/api/x"), "connections_per_address")
+        refused(await asyncio.to_thread(small.ask, "/api/x"), "connections_per_address")
     assert small.ask("/api/x").status in {200, 429}
