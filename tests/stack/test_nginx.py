@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from websockets.sync.client import connect
+from websockets.asyncio.client import connect
 
 from app.settings import Settings
 from tests.stack.stack_process import StackProcess
@@ -74,10 +74,10 @@ def test_one_request_id_on_an_answer(stack: StackProcess) -> None:
 
 
 @pytest.mark.parametrize("path", ["/ws?x=1", "/ws/ingest"])
-def test_a_socket_goes_through(stack: StackProcess, path: str) -> None:
-    with connect(f"wss://localhost:{stack.https_port}{path}", ssl=stack.tls) as peer:
-        peer.send("hello")
-        assert peer.recv(5) == "hello"
+async def test_a_socket_goes_through(stack: StackProcess, path: str) -> None:
+    async with connect(f"wss://localhost:{stack.https_port}{path}", ssl=stack.tls) as peer:
+        await peer.send("hello")
+        assert await peer.recv() == "hello"
 
 
 @pytest.mark.parametrize("path", ["/api/x", "/ws/stats"])
