@@ -78,7 +78,8 @@ async def test_what_has_ended_or_not_begun_is_refused(
 ) -> None:
     async with start(**idp.settings()) as gateway, gateway.client() as client:
         await opened(client, idp.token("first"))
-        refused = await ask(client, idp.token("first", **{claim: int(time.time()) + from_now}))
+        change: dict[str, Any] = {claim: int(time.time()) + from_now}
+        refused = await ask(client, idp.token("first", **change))
         assert (refused.status_code, error_of(refused.content)["code"]) == (401, "unauthenticated")
 
 
