@@ -1,33 +1,31 @@
 """`python -m bench.history`: how long typical questions take over a year of 50 sensors.
 
-26 million rows, made in a folder that is gone afterwards (or kept, with --folder). Each question is
-asked of the store as the routes ask it; beside it a floor: SQLite counting the same rows, or adding
-them up where means are asked for.
+26 million rows, made in a folder that is gone afterwards (or kept, with --folder), or in PostgreSQL
+with --postgres. Each question is asked of the store as the routes ask it; beside it a floor: the
+database alone counting the same rows, or adding them up where means are asked for.
 """
 
 import argparse
 import asyncio
-import sqlite3
+import contextlib
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import json
+
+from app.edge.csv_records import csv_of
+from app.model import Publication
 from app.protocol.topics import ALL, Grant, Selection, parse_filters
+from app.stack.programs import find_postgres
 from app.storage.base import DAY_MS, HOUR_MS, WEEK_MS, Page, Period, Store
-from app.storage.sqlite.file import connect
-from app.storage.sqlite.store import SqliteStore
-from bench.recorded_year import (
-    DAYS,
-    END_MS,
-    PER_DAY,
-    SELDOM,
-    START_MS,
-    TENANT,
-    generate,
-)
+from bench.year.postgres import PostgresYear
+from bench.year.shape import DAYS, END_MS, PER_DAY, SELDOM, START_MS, TENANT, Year
+from bench.year.sqlite import SqliteYear
+from tests.postgres_server import PostgresServer
 
 EVERYTHING = Selection(parse_filters([ALL]), Grant())
 FIVE_MINUTES_MS = 300_000
@@ -47,23 +45,42 @@ class Question:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.history", description=__doc__)
-    parser.add_argument("--folder", type=Path, help="where the year is, or is made and kept")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--folder", type=Path, help="where the year is, or is made and kept")
+    where.add_argument(
+        "--postgres",
+        nargs="?",
+        const="",
+        metavar="URL",
+        help="a server of its own, or a database where the year is, or is made and kept",
+    )
     parser.add_argument("--days", type=int, default=DAYS)
     options = parser.parse_args()
-    if options.folder is not None:
-        run(options.folder, options.days)
-        return
-    with tempfile.TemporaryDirectory(prefix="history-") as folder:
-        run(Path(folder), options.days)
+    with place(options) as year:
+        if not year.made():
+            rows = year.make(lambda what, took: say(f"{what}: {took:.0f} s"), options.days)
+            size = year.size()
+            say(
+                f"{rows:,} rows, {size / 1e9:.2f} GB, {size / rows:.0f} bytes a row, means included"
+            )
+        asyncio.run(measure(year, questions(options.days)))
 
 
-def run(folder: Path, days: int) -> None:
-    path = folder / "gateway.db"
-    if not path.exists():
-        rows = generate(path, lambda what, took: say(f"{what}: {took:.0f} s"), days)
-        size = path.stat().st_size
-        say(f"{rows:,} rows, {size / 1e9:.2f} GB, {size / rows:.0f} bytes a row, means included")
-    asyncio.run(measure(path, questions(days)))
+@contextlib.contextmanager
+def place(options: argparse.Namespace) -> Iterator[Year]:
+    if options.postgres:
+        yield PostgresYear(options.postgres)
+    elif options.postgres is not None:
+        programs = find_postgres()
+        if programs is None:
+            sys.exit("PostgreSQL is not installed")
+        with PostgresServer(programs) as server:
+            yield PostgresYear(server.url)
+    elif options.folder is not None:
+        yield SqliteYear(options.folder)
+    else:
+        with tempfile.TemporaryDirectory(prefix="history-") as folder:
+            yield SqliteYear(Path(folder))
 
 
 def questions(days: int) -> list[Question]:
@@ -80,6 +97,11 @@ def questions(days: int) -> list[Question]:
         period = Period(since_ms, end, step_ms, **{"limit": 100_000, **narrowed})  # type: ignore[arg-type]  # by name
         return lambda store: store.buckets(TENANT, period, EVERYTHING)
 
+    async def as_csv(store: Store) -> Sequence[object]:
+        found = await raw(limit=10_000)(store)
+        csv_of(json.decode(each.text) for each in found if isinstance(each, Publication))
+        return found
+
     def after(sequence: int, selection: Selection = EVERYTHING) -> Ask:
         return lambda store: store.after(TENANT, sequence, selection, 1_000)
 
@@ -92,6 +114,7 @@ def questions(days: int) -> list[Question]:
         Question("newest page of 1,000, all", raw(limit=1_000), _order("DESC", 0)),
         Question("page of 1,000 in the middle, all", raw(limit=1_000, before=before),
                  _order("", half)),
+        Question("newest page of 10,000, all, as CSV", as_csv, _order("DESC", 0, 10_000)),
         Question("a day of a sensor, 5 min",
                  means(FIVE_MINUTES_MS, end - DAY_MS, sensor_id="sensor7"),
                  _sum("sensor = 7", end - DAY_MS, end)),
@@ -123,8 +146,9 @@ def _sum(who: str, since_ms: int, end_ms: int) -> str:
 
 def _order(direction: str, after: int, limit: int = 1_000) -> str:
     return (
-        "SELECT count(co2) FROM (SELECT co2 FROM measurements INDEXED BY measurement_sequence"  # noqa: S608  (as above)
-        f" WHERE tenant = 1 AND sequence > {after} ORDER BY sequence {direction} LIMIT {limit})"
+        "SELECT count(co2) FROM (SELECT co2 FROM measurements"  # noqa: S608  (as above)
+        f" WHERE tenant = 1 AND sequence > {after} ORDER BY sequence {direction}"
+        f" LIMIT {limit}) AS page"
     )
 
 
@@ -135,29 +159,21 @@ def _means(step_ms: int, since_ms: int) -> str:
     )
 
 
-async def measure(path: Path, asked: Sequence[Question]) -> None:
-    store = SqliteStore(path, lambda _: None, capacity=1)
-    floor = connect(path)
+async def measure(year: Year, asked: Sequence[Question]) -> None:
+    store = year.store()
     say(f"{'':42}{'records':>8}{'CPU ms':>9}{'wall ms':>9}{'floor ms':>10}")
-    for question in asked:
-        records, cpu, wall = 0, [], []
-        for _ in range(TIMES):
-            spent, began = time.process_time(), time.perf_counter()
-            records = len(await question.ask(store))
-            cpu.append(time.process_time() - spent)
-            wall.append(time.perf_counter() - began)
-        least = min(_floor(floor, question.floor) for _ in range(TIMES))
-        figures = f"{min(cpu) * 1e3:9.1f}{min(wall) * 1e3:9.1f}{least * 1e3:10.2f}"
-        say(f"{question.name:42}{records:8,}{figures}")
-    floor.close()
+    with year.floor() as floor:
+        for question in asked:
+            records, cpu, wall = 0, [], []
+            for _ in range(TIMES):
+                spent, began = time.process_time(), time.perf_counter()
+                records = len(await question.ask(store))
+                cpu.append(time.process_time() - spent)
+                wall.append(time.perf_counter() - began)
+            least = min(floor(question.floor) for _ in range(TIMES))
+            figures = f"{min(cpu) * 1e3:9.1f}{min(wall) * 1e3:9.1f}{least * 1e3:10.2f}"
+            say(f"{question.name:42}{records:8,}{figures}")
     await store.close()
-
-
-def _floor(db: sqlite3.Connection, sql: str) -> float:
-    """Seconds of CPU."""
-    began = time.thread_time()
-    db.execute(sql).fetchall()
-    return time.thread_time() - began
 
 
 def say(line: str) -> None:
