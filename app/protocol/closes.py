@@ -1,7 +1,7 @@
 """Every close code the gateway sends or a client may see, and what a client does about it.
 
-The one table: the server closes by these members, and `frontend/js/closes.js` holds the same rows
-(a test compares them). No literal close code stands anywhere else.
+The one table: the server closes by these members, and `frontend/js/transport/closes.js` holds the
+same rows (a test compares them). No literal close code stands anywhere else.
 """
 
 from enum import Enum

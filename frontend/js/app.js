@@ -1,52 +1,37 @@
 /** The page's frame: header, sign-in, language, and which page stands in `<main>`. */
 
 import { account, live, session } from "./charts.js";
-import { Choice } from "./dashboard/choice.js";
-import { mountDashboard } from "./dashboard/page.js";
-import { Language, chooseLanguage } from "./i18n.js";
-import { prefer, preference } from "./preferences.js";
+import { chooseLanguage, loadLanguage } from "./i18n/language.js";
+import { prefer, preference } from "./page/preferences.js";
+import { PAGES, pageAt } from "./pages.js";
+import { Choice } from "./rooms/choice.js";
 import { Header } from "./shell/header.js";
 import { SignIn } from "./shell/sign-in.js";
 import { applyTheme } from "./shell/theme.js";
-import { mountTwin } from "./twin/page.js";
-
-/**
- * @typedef {object} Context what every page gets
- * @property {import("./i18n.js").Language} language
- * @property {import("./live.js").Live} live
- * @property {Choice} choice the room that is shown, kept from page to page
- *
- * @typedef {(main: HTMLElement, context: Context) => {unmount: () => void}} Mount
- */
-
-/** @type {Record<string, {path: string, mount: Mount}>} */
-const PAGES = {
-  dashboard: { path: "index.html", mount: mountDashboard },
-  twin: { path: "digital-twin.html", mount: mountTwin },
-};
 
 const COME_BACK_MS = 3000;
 
 const main = /** @type {HTMLElement} */ (document.querySelector("main"));
 const choice = new Choice();
-let language = new Language(chooseLanguage([preference("language") ?? "", ...navigator.languages]));
+let language = await loadLanguage(chooseLanguage([preference("language") ?? "", ...navigator.languages]));
 /** @type {{unmount: () => void} | null} */ let mounted = null;
+/** A page that was left before it was there is not shown any more. */
+let turn = 0;
 /** @type {Header} */ let header;
 /** @type {SignIn} */ let signIn;
 /** @type {string | null} */ let askedBecause = null;
 
-function pageOfAddress() {
-  return location.pathname.endsWith("digital-twin.html") ? "twin" : "dashboard";
-}
-
-function showPage() {
-  const page = pageOfAddress();
+async function showPage() {
+  const page = pageAt(location.pathname);
   mounted?.unmount();
+  mounted = null;
   main.replaceChildren();
   main.dataset.page = page;
   document.title = `${language.t(`page.${page}`)} · IAQverse`;
   header.showPage(page);
-  mounted = PAGES[page].mount(main, { language, live, choice });
+  const shown = ++turn;
+  const mount = await PAGES[page].load();
+  if (shown === turn) mounted = mount(main, { language, live, choice });
 }
 
 /** Everything that has words in it, in the language of now. */
@@ -63,7 +48,7 @@ function build() {
     onTheme: showPage,
     onSignOut: signOut,
   });
-  header.showStatus(live.status);
+  header.showConnection(live.connection);
   header.showTenant(live.tenant);
   const open = signIn?.remove();
   signIn = new SignIn({ account, session, language });
@@ -71,8 +56,8 @@ function build() {
   showPage();
 }
 
-function switchLanguage() {
-  language = new Language(language.code === "fr" ? "en" : "fr");
+async function switchLanguage() {
+  language = await loadLanguage(language.code === "fr" ? "en" : "fr");
   prefer("language", language.code);
   build();
 }
@@ -125,11 +110,11 @@ session.on("began", () => {
 });
 account.on("signed_in", comeBack);
 account.on("signed_out", () => session.end());
-live.on("status", (status) => header.showStatus(status));
+live.on("status", () => header.showConnection(live.connection));
 live.on("change", () => header.showTenant(live.tenant));
 document.addEventListener("click", followLink);
 window.addEventListener("popstate", () => {
-  if (main.dataset.page !== pageOfAddress()) showPage();
+  if (main.dataset.page !== pageAt(location.pathname)) showPage();
 });
 
 applyTheme();

@@ -5,11 +5,11 @@
  * and ends. One cursor over both ways lets every point in once (`feed.js`).
  */
 
-import { browserAccount } from "./account.js";
-import { Api } from "./api.js";
-import { Feed } from "./feed.js";
-import { Live } from "./live.js";
-import { Session } from "./session.js";
+import { browserAccount } from "./account/account.js";
+import { Api } from "./transport/api.js";
+import { Feed } from "./transport/feed.js";
+import { Live } from "./live/live.js";
+import { Session } from "./account/session.js";
 import "./websocket-manager.js";
 
 // Mode WebSocket: si true, utilise WebSocket temps réel au lieu du polling HTTP

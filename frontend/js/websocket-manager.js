@@ -13,23 +13,24 @@
  * and `all` for each of them), `connected` with the greeting, `disconnected` with
  * `{code, name, reason, action}`, `error` with `{code, message, retryable}`, `lagged` when the gateway
  * had to leave messages out, and, for who gave a position, `resumed` with `{recovered, position}` before
- * what came after it. In a browser `window.wsManager` is one instance for the page.
+ * what came after it. `latency` comes with the milliseconds that an answer took: at each sign of life,
+ * and after `ping()`. In a browser `window.wsManager` is one instance for the page.
  */
 
-import { retryDelay } from "./backoff.js";
-import { Connection } from "./connection.js";
-import { Emitter } from "./emitter.js";
-import { browserEnvironment } from "./environment.js";
-import { SUBPROTOCOL, TOPICS, closeRow, retryAfterMs, socketUrl } from "./protocol.js";
-import { Renewal } from "./renewal.js";
-import { Subscriptions } from "./subscriptions.js";
+import { retryDelay } from "./transport/backoff.js";
+import { Connection } from "./transport/connection.js";
+import { Emitter } from "./transport/emitter.js";
+import { browserEnvironment } from "./transport/environment.js";
+import { SUBPROTOCOL, TOPICS, closeRow, retryAfterMs, socketUrl } from "./transport/protocol.js";
+import { Renewal } from "./transport/renewal.js";
+import { Subscriptions } from "./transport/subscriptions.js";
 
 /** A connection that lasted this long was a good one: the back-off starts over. */
 const STABLE_MS = 5000;
 const RESUME_RETRY_MS = 1000;
 
 /**
- * @typedef {import("./environment.js").Environment} Environment
+ * @typedef {import("./transport/environment.js").Environment} Environment
  *
  * @typedef {(ask: {refused: string | null}) => string | null | Promise<string | null>} TokenProvider
  *   `refused`: the token that has ended or was refused, if one was; another one is needed.
@@ -38,7 +39,7 @@ const RESUME_RETRY_MS = 1000;
 
 export class WebSocketManager {
   #env;
-  #events = new Emitter([...TOPICS, "connected", "disconnected", "error", "lagged", "resumed"]);
+  #events = new Emitter([...TOPICS, "connected", "disconnected", "error", "lagged", "resumed", "latency"]);
   #topics = new Subscriptions();
   /** @type {TokenProvider} */ #token = () => null;
   /** @type {() => string | null} */ #position = () => null;
@@ -100,7 +101,7 @@ export class WebSocketManager {
 
   /**
    * What gets a fresh token while a connection is open, so that it outlives its first one.
-   * @param {import("./renewal.js").Renew} renew called a minute before the token ends
+   * @param {import("./transport/renewal.js").Renew} renew called a minute before the token ends
    */
   setRenewal(renew) {
     this.#renewal.renew = renew;
@@ -138,6 +139,11 @@ export class WebSocketManager {
   /** @param {string | string[]} topics */
   unsubscribe(topics) {
     this.#send(this.#topics.remove([topics].flat(), this.isConnected));
+  }
+
+  /** Ask how long an answer takes. */
+  ping() {
+    if (this.isConnected) this.#connection?.ping();
   }
 
   /** @param {number} delay milliseconds */
@@ -178,6 +184,7 @@ export class WebSocketManager {
       this.#connection = new Connection(socket, this.#env, {
         greeted: (greeting) => this.#greeted(greeting, bare),
         received: (frame) => this.#received(frame),
+        answered: (ms) => this.#events.emit("latency", ms),
         failed: () => this.#fail("connection_failed", "the gateway was not reached", true),
         closed: (close) => this.#closed(close),
       });
@@ -195,7 +202,7 @@ export class WebSocketManager {
     }
   }
 
-  /** @param {import("./protocol.js").Frame} frame */
+  /** @param {import("./transport/protocol.js").Frame} frame */
   #received(frame) {
     switch (frame.kind) {
       case "publication":
@@ -220,7 +227,7 @@ export class WebSocketManager {
     }
   }
 
-  /** @param {import("./protocol.js").Message} greeting @param {boolean} bare opened without a topic */
+  /** @param {import("./transport/protocol.js").Message} greeting @param {boolean} bare opened without a topic */
   #greeted(greeting, bare) {
     this.#greetedAt = this.#env.now();
     this.#renewal.greeted(greeting);

@@ -29,7 +29,7 @@ def test_polling_without_a_socket_and_back(shared_site: Site, open_page: Open) -
     watch(page, "Grenier")
     page.evaluate("window.wsManager.disconnect()")
     page.wait_for_selector(POLLING)
-    expect(page.locator(".status")).to_have_text("Interrogation toutes les 3 s")
+    expect(page.locator(".status__words")).to_have_text("Interrogation toutes les 3 s")
     shared_site.measure("Grenier", "s4", CO2=502)
     expect(page.locator("tbody tr")).to_have_count(2)
 

@@ -30,10 +30,10 @@ def test_english_by_the_browsers_choice_and_french_by_the_switch(
     shared_site: Site, open_page: Open
 ) -> None:
     page = signed_in(shared_site, open_page, locale="en-GB")
-    expect(page.locator(".status")).to_have_text("Live")
+    expect(page.locator(".status__words")).to_have_text("Live")
     assert page.evaluate("document.documentElement.lang") == "en"
     page.get_by_role("button", name="Passer en français").click()
-    expect(page.locator(".status")).to_have_text("En direct")
+    expect(page.locator(".status__words")).to_have_text("En direct")
     assert page.evaluate("window.wsManager.isConnected")
 
 

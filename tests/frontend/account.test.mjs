@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 
-import { Account } from "../../frontend/js/account.js";
-import { ApiError } from "../../frontend/js/api.js";
+import { Account } from "../../frontend/js/account/account.js";
+import { ApiError } from "../../frontend/js/transport/api.js";
 
 const kept = new Map();
 globalThis.localStorage = {

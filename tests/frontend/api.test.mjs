@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Api, ApiError } from "../../frontend/js/api.js";
+import { Api, ApiError } from "../../frontend/js/transport/api.js";
 
 function api(answer, token = "aaa.bbb.ccc") {
   const asked = [];

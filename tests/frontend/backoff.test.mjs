@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { MAX_MS, MIN_MS, retryDelay } from "../../frontend/js/backoff.js";
+import { MAX_MS, MIN_MS, retryDelay } from "../../frontend/js/transport/backoff.js";
 
 const most = (attempt) => retryDelay(attempt, () => 0.999999999);
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Cursor } from "../../frontend/js/cursor.js";
+import { Cursor } from "../../frontend/js/transport/cursor.js";
 
 test("live messages move the position, and a repetition is told", () => {
   const cursor = new Cursor();

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { QUANTITIES } from "../../frontend/js/iaq/quantities.js";
-import { timeWindow, verticalRange, withGaps } from "../../frontend/js/model/chart-data.js";
-import { overview } from "../../frontend/js/model/overview.js";
-import { roomState } from "../../frontend/js/model/room-state.js";
-import { Series } from "../../frontend/js/model/series.js";
-import { MAX_EVENTS, MAX_SENSORS, Store, roomKey } from "../../frontend/js/model/store.js";
+import { timeWindow, verticalRange, withGaps } from "../../frontend/js/charts/chart-data.js";
+import { overview } from "../../frontend/js/rooms/overview.js";
+import { roomState } from "../../frontend/js/rooms/room-state.js";
+import { Series } from "../../frontend/js/live/series.js";
+import { MAX_EVENTS, MAX_SENSORS, Store, roomKey } from "../../frontend/js/live/store.js";
 import { measurement } from "./support/environment.mjs";
 
 const point = (at, CO2 = 600) => ({ at, values: { CO2 }, score: 85 });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { ApiError } from "../../frontend/js/api.js";
-import { joined, means, stepOf } from "../../frontend/js/model/means.js";
-import { Series } from "../../frontend/js/model/series.js";
-import { Store } from "../../frontend/js/model/store.js";
-import { Past } from "../../frontend/js/past.js";
+import { ApiError } from "../../frontend/js/transport/api.js";
+import { joined, means, stepOf } from "../../frontend/js/live/means.js";
+import { Series } from "../../frontend/js/live/series.js";
+import { Store } from "../../frontend/js/live/store.js";
+import { Past } from "../../frontend/js/live/past.js";
 import { measurement, settled } from "./support/environment.mjs";
 
 const EPOCH = 1_763_546_700;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { CLOSES } from "../../frontend/js/closes.js";
-import { canonicalTopic, closeRow, parseFrame, retryAfterMs, socketUrl, topicsCommand } from "../../frontend/js/protocol.js";
+import { CLOSES } from "../../frontend/js/transport/closes.js";
+import { canonicalTopic, closeRow, parseFrame, retryAfterMs, socketUrl, topicsCommand } from "../../frontend/js/transport/protocol.js";
 
 test("each type of publication belongs to its topic", () => {
   const topics = { measurement: "measurements", prediction: "predictions", action: "actions", alert: "alerts", module: "modules" };
@@ -12,7 +12,7 @@ test("each type of publication belongs to its topic", () => {
 });
 
 test("the gateway's answers are told apart", () => {
-  const kinds = { connection: "greeting", subscribed: "topics", unsubscribed: "topics", error: "error", lagged: "lagged", pong: "other", news: "other" };
+  const kinds = { connection: "greeting", subscribed: "topics", unsubscribed: "topics", error: "error", lagged: "lagged", pong: "pong", news: "other" };
   for (const [type, kind] of Object.entries(kinds)) assert.equal(parseFrame(JSON.stringify({ type }))?.kind, kind);
 });
 

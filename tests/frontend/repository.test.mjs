@@ -6,16 +6,17 @@ import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import en from "../../frontend/js/i18n/en.js";
-import fr from "../../frontend/js/i18n/fr.js";
-import { Language, chooseLanguage } from "../../frontend/js/i18n.js";
+import { Language, chooseLanguage } from "../../frontend/js/i18n/language.js";
 import { LEVELS, QUANTITIES, bands, levelOf, subScore } from "../../frontend/js/iaq/quantities.js";
 import { connected, measurement } from "./support/environment.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const read = (path) => readFileSync(root + path, "utf8");
+const dictionary = (code) => JSON.parse(read(`frontend/js/i18n/${code}.json`));
 const files = (folder, ending) =>
   readdirSync(root + folder, { recursive: true }).filter((name) => name.endsWith(ending)).map((name) => `${folder}/${name}`);
+
+const [fr, en] = ["fr", "en"].map(dictionary);
 
 test("both dictionaries have the same words and the same gaps", () => {
   const gaps = (entry) => [...JSON.stringify(entry).matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
@@ -23,19 +24,26 @@ test("both dictionaries have the same words and the same gaps", () => {
   for (const key of Object.keys(fr)) assert.deepEqual([...new Set(gaps(en[key]))], [...new Set(gaps(fr[key]))], key);
 });
 
-test("every word the pages ask for is there", () => {
-  const asked = files("frontend/js", ".js").flatMap((file) => [...read(file).matchAll(/\bt\("([\w.]+)"/g)].map(([, key]) => key));
+test("every word the pages ask for is there, and no other", () => {
+  const sources = [...files("frontend/js", ".js"), ...files("frontend", ".html")].map(read).join("\n");
+  const asked = [...sources.matchAll(/\bt\("([\w.]+)"/g)].map(([, key]) => key);
   assert.ok(asked.length > 30);
   for (const key of asked) assert.ok(key in fr, key);
+  // Whole, or by what it begins with: `status.${status}`, name("action", …).
+  const whole = new Set([...sources.matchAll(/"([\w]+(?:\.\w+)*)"/g)].map(([, key]) => key));
+  const begun = [...sources.matchAll(/`([\w.]+\.)\$\{/g), ...sources.matchAll(/\bname\("(\w+)"/g)].map(([, prefix]) => prefix);
+  for (const key of Object.keys(fr)) {
+    assert.ok(whole.has(key) || begun.some((prefix) => key.startsWith(prefix)), `nobody says ${key}`);
+  }
 });
 
 test("French first", () => {
   assert.equal(chooseLanguage([]), "fr");
   assert.equal(chooseLanguage(["de-DE", "en-GB", "fr"]), "en");
   assert.equal(chooseLanguage(["fr-CA", "en"]), "fr");
-  assert.equal(new Language("fr").age(4.2).replace(/\s/g, " "), "il y a 4 s");
-  assert.match(new Language("en").age(4.2), /^4 ?s.* ago$/);
-  assert.equal(new Language("fr").name("state", "half_open"), "half open");
+  assert.equal(new Language("fr", fr).age(4.2).replace(/\s/g, " "), "il y a 4 s");
+  assert.match(new Language("en", en).age(4.2), /^4 ?s.* ago$/);
+  assert.equal(new Language("fr", fr).name("state", "half_open"), "half open");
 });
 
 test("thresholds are those of the gateway's profile", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { Session } from "../../frontend/js/session.js";
+import { Session } from "../../frontend/js/account/session.js";
 import { settled } from "./support/environment.mjs";
 
 function session() {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { CLOSES } from "../../frontend/js/closes.js";
+import { CLOSES } from "../../frontend/js/transport/closes.js";
 import { connected, environment, measurement, settled } from "./support/environment.mjs";
 
 const named = (events, name) => events.filter(([event]) => event === name).map(([, detail]) => detail);
@@ -341,6 +341,17 @@ describe("silence", () => {
     }
     assert.equal(peer.socket.sent.length, 10);
     assert.equal(manager.isConnected, true);
+  });
+
+  test("how long an answer took", async () => {
+    const { manager, clock, peer } = await connected();
+    const took = [];
+    manager.on("latency", (ms) => took.push(ms));
+    manager.ping();
+    await clock.advance(40);
+    peer.socket.says({ type: "pong" });
+    peer.socket.says({ type: "pong" });
+    assert.deepEqual(took, [40]);
   });
 
   test("two pings without an answer: the connection is dead", async () => {

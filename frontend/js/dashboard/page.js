@@ -1,13 +1,13 @@
 /** The dashboard: the sentence, the rooms, the charts of one, and what happened. */
 
-import { h } from "../dom.js";
-import { roomState } from "../model/room-state.js";
-import { ChartsView } from "./charts-view.js";
-import { EventsView } from "./events-view.js";
-import { OverviewView } from "./overview-view.js";
-import { RoomsView } from "./rooms-view.js";
+import { h } from "../page/dom.js";
+import { roomState } from "../rooms/room-state.js";
+import { ChartsView } from "../charts/charts-view.js";
+import { EventsView } from "../events/events-view.js";
+import { OverviewView } from "../rooms/overview-view.js";
+import { RoomsView } from "../rooms/rooms-view.js";
 
-/** @type {import("../app.js").Mount} */
+/** @type {import("../pages.js").Mount} */
 export function mountDashboard(main, { language, live, choice }) {
   const overview = new OverviewView(language);
   const charts = new ChartsView(language, live.past);
@@ -47,10 +47,10 @@ export function mountDashboard(main, { language, live, choice }) {
 }
 
 /**
- * @param {import("../model/store.js").Store} store
- * @param {import("../i18n.js").Language} language
+ * @param {import("../live/store.js").Store} store
+ * @param {import("../i18n/language.js").Language} language
  * @param {number} now
- * @returns {import("./rooms-view.js").RoomView[]} by enseigne, then by room
+ * @returns {import("../rooms/rooms-view.js").RoomView[]} by enseigne, then by room
  */
 export function roomViews(store, language, now) {
   return [...store.rooms]

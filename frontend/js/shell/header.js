@@ -1,6 +1,6 @@
 /** The bar on top: brand, pages, the connection in words, language, theme, sign out. */
 
-import { h, setAttributes, setText } from "../dom.js";
+import { h, setAttributes, setText } from "../page/dom.js";
 import { icon } from "./icons.js";
 import { logo } from "./logo.js";
 import { currentTheme, nextTheme } from "./theme.js";
@@ -11,13 +11,14 @@ export class Header {
   #language;
   #status;
   #statusText;
+  #latency;
   #tenant;
   /** @type {Map<string, HTMLAnchorElement>} */ #links = new Map();
 
   /**
    * @param {object} options
    * @param {HTMLElement} options.node
-   * @param {import("../i18n.js").Language} options.language
+   * @param {import("../i18n/language.js").Language} options.language
    * @param {Link[]} options.links
    * @param {() => void} options.onLanguage
    * @param {() => void} options.onTheme
@@ -26,9 +27,12 @@ export class Header {
   constructor({ node, language, links, onLanguage, onTheme, onSignOut }) {
     const t = language.t.bind(language);
     this.#language = language;
-    this.#statusText = h("span", {});
-    this.#status = h("p", { class: "status", role: "status", "aria-label": t("status.label") },
-      h("span", { class: "status__dot", "aria-hidden": "true" }), this.#statusText);
+    this.#statusText = h("span", { class: "status__words" });
+    this.#latency = h("span", { class: "status__latency", title: t("status.latencyLabel") });
+    this.#status = h("div", { class: "status", role: "group", "aria-label": t("status.label") },
+      h("span", { class: "status__dot", "aria-hidden": "true" }),
+      h("span", { role: "status" }, this.#statusText),
+      this.#latency);
     this.#tenant = h("span", { class: "bar__tenant" });
     for (const { path, page } of links) {
       this.#links.set(page, h("a", { class: "bar__link", href: path }, t(`nav.${page}`)));
@@ -46,10 +50,15 @@ export class Header {
         tool("signOut", t("tool.signOut"), onSignOut)));
   }
 
-  /** @param {string} status one of the feed's */
-  showStatus(status) {
+  /** @param {import("../live/live.js").Connection} connection */
+  showConnection({ status, latency, since }) {
+    const language = this.#language;
+    const words = status === "offline" && since !== null
+      ? language.t("status.offlineSince", { time: language.hourAndMinute(since) })
+      : language.t(`status.${status}`);
     setAttributes(this.#status, { "data-status": status });
-    setText(this.#statusText, this.#language.t(`status.${status}`));
+    setText(this.#statusText, words);
+    setText(this.#latency, latency === null ? "" : language.t("status.latency", { ms: Math.max(1, Math.round(latency)) }));
   }
 
   /** @param {string | null} tenant */

@@ -1,6 +1,6 @@
 /** Icons as strokes on a 24 by 24 grid; decoration only, the words stand beside them. */
 
-import { svg } from "../dom.js";
+import { svg } from "../page/dom.js";
 
 /** @type {Record<string, string>} */
 const PATHS = {

@@ -1,6 +1,6 @@
 /** The mark: three currents of air in a ring. */
 
-import { svg } from "../dom.js";
+import { svg } from "../page/dom.js";
 
 /** @returns {SVGSVGElement} */
 export function logo() {

@@ -1,7 +1,7 @@
 /** The door: a dialog over the whole page that takes name and password. */
 
-import { ApiError } from "../api.js";
-import { h, setText } from "../dom.js";
+import { ApiError } from "../transport/api.js";
+import { h, setText } from "../page/dom.js";
 import { logo } from "./logo.js";
 
 export class SignIn {
@@ -16,9 +16,9 @@ export class SignIn {
 
   /**
    * @param {object} options
-   * @param {import("../account.js").Account} options.account
-   * @param {import("../session.js").Session} options.session
-   * @param {import("../i18n.js").Language} options.language
+   * @param {import("../account/account.js").Account} options.account
+   * @param {import("../account/session.js").Session} options.session
+   * @param {import("../i18n/language.js").Language} options.language
    */
   constructor({ account, session, language }) {
     this.#account = account;

@@ -1,6 +1,6 @@
 /** Light, dark or as the device: one attribute on the root, the rest is CSS. */
 
-import { prefer, preference } from "../preferences.js";
+import { prefer, preference } from "../page/preferences.js";
 
 const THEMES = ["auto", "light", "dark"];
 

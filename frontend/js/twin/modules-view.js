@@ -1,7 +1,7 @@
 /** The modules of the chosen room, with their state in words. */
 
-import { h, setText } from "../dom.js";
-import { time } from "../model/store.js";
+import { h, setText } from "../page/dom.js";
+import { time } from "../live/store.js";
 import { icon } from "../shell/icons.js";
 
 export class ModulesView {
@@ -10,14 +10,14 @@ export class ModulesView {
   #list = h("ul", { class: "modules__list" });
   node;
 
-  /** @param {import("../i18n.js").Language} language */
+  /** @param {import("../i18n/language.js").Language} language */
   constructor(language) {
     this.#language = language;
     this.node = h("section", { class: "panel modules" },
       h("p", { class: "panel__place" }, language.t("twin.modules")), this.#room, this.#list);
   }
 
-  /** @param {string} room @param {import("../model/store.js").Message[]} modules @param {number} now */
+  /** @param {string} room @param {import("../live/store.js").Message[]} modules @param {number} now */
   update(room, modules, now) {
     const language = this.#language;
     setText(this.#room, room);

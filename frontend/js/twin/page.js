@@ -1,8 +1,8 @@
 /** The digital twin: a plan per enseigne, and the chosen room beside it. */
 
-import { ChartsView } from "../dashboard/charts-view.js";
+import { ChartsView } from "../charts/charts-view.js";
 import { inView, roomViews } from "../dashboard/page.js";
-import { h } from "../dom.js";
+import { h } from "../page/dom.js";
 import { LEVELS } from "../iaq/quantities.js";
 import { ModulesView } from "./modules-view.js";
 import { PlanView } from "./plan-view.js";
@@ -10,7 +10,7 @@ import { PlanView } from "./plan-view.js";
 /** Rooms in a row of the plan: fewer on a phone, where they would be too small to read. */
 const WIDE = matchMedia("(min-width: 700px)");
 
-/** @type {import("../app.js").Mount} */
+/** @type {import("../pages.js").Mount} */
 export function mountTwin(main, { language, live, choice }) {
   const charts = new ChartsView(language, live.past);
   const modules = new ModulesView(language);
@@ -76,7 +76,7 @@ function columnsFor(rooms) {
   return WIDE.matches ? Math.min(3, Math.max(2, Math.ceil(rooms / 2))) : 1;
 }
 
-/** @param {import("../i18n.js").Language} language */
+/** @param {import("../i18n/language.js").Language} language */
 function legend(language) {
   const names = [...LEVELS.map(([, level]) => [level, language.t(`level.${level}`)]), ["stale", language.t("room.stale")]];
   return h("ul", { class: "legend", "aria-label": language.t("twin.legend") },

@@ -1,6 +1,6 @@
 /** The plan of one enseigne. */
 
-import { h, svg } from "../dom.js";
+import { h, svg } from "../page/dom.js";
 import { CORRIDOR, MARGIN, layOut } from "./layout.js";
 import { RoomShape } from "./room-shape.js";
 
@@ -8,7 +8,7 @@ import { RoomShape } from "./room-shape.js";
 const WIDE = 800;
 const NARROW = 340;
 
-/** @typedef {import("../dashboard/rooms-view.js").RoomView} RoomView */
+/** @typedef {import("../rooms/rooms-view.js").RoomView} RoomView */
 
 export class PlanView {
   #language;
@@ -21,7 +21,7 @@ export class PlanView {
 
   /**
    * @param {object} options
-   * @param {import("../i18n.js").Language} options.language
+   * @param {import("../i18n/language.js").Language} options.language
    * @param {string} options.enseigne
    * @param {(key: string) => void} options.onChoose
    */
@@ -34,7 +34,7 @@ export class PlanView {
 
   /**
    * @param {RoomView[]} rooms of this enseigne, in order
-   * @param {(key: string) => import("../model/store.js").Message[]} modulesOf
+   * @param {(key: string) => import("../live/store.js").Message[]} modulesOf
    * @param {string | null} chosen
    * @param {number} columns
    */

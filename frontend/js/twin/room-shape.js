@@ -1,8 +1,8 @@
 /** One room on the plan: floor in the colour of its air, walls, a window, a door, its modules. */
 
-import { setAttributes, setText, svg } from "../dom.js";
-import { moduleWords } from "../dashboard/event-words.js";
-import { levelWords } from "../dashboard/room-card.js";
+import { setAttributes, setText, svg } from "../page/dom.js";
+import { moduleWords } from "../events/event-words.js";
+import { levelWords } from "../rooms/room-card.js";
 import { icon } from "../shell/icons.js";
 
 const DOOR = 38;
@@ -26,7 +26,7 @@ export class RoomShape {
 
   /**
    * @param {object} options
-   * @param {import("../i18n.js").Language} options.language
+   * @param {import("../i18n/language.js").Language} options.language
    * @param {string} options.name
    * @param {import("./layout.js").Place} options.place
    * @param {() => void} options.onChoose
@@ -58,8 +58,8 @@ export class RoomShape {
   }
 
   /**
-   * @param {import("../model/room-state.js").RoomState} state
-   * @param {import("../model/store.js").Message[]} modules
+   * @param {import("../rooms/room-state.js").RoomState} state
+   * @param {import("../live/store.js").Message[]} modules
    * @param {boolean} chosen
    */
   update(state, modules, chosen) {
@@ -79,7 +79,7 @@ export class RoomShape {
     this.#showModules(modules);
   }
 
-  /** @param {import("../model/store.js").Message[]} modules */
+  /** @param {import("../live/store.js").Message[]} modules */
   #showModules(modules) {
     const drawn = JSON.stringify(modules.map(({ module_id, kind, state }) => [module_id, kind, state]));
     if (drawn === this.#drawnModules) return;

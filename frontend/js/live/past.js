@@ -3,8 +3,8 @@
  * means for long ones. What is newer than the last whole step is joined here, so that a chart moves on.
  */
 
-import { joined, stepOf } from "./model/means.js";
-import { pointOf, roomKey } from "./model/store.js";
+import { joined, stepOf } from "./means.js";
+import { pointOf, roomKey } from "./store.js";
 
 /** Rooms and steps that are held; the first asked for is forgotten first. */
 const MAX_HELD = 16;
@@ -14,11 +14,11 @@ const MEANS_LAST = 300;
 const REST = 3;
 
 /**
- * @typedef {import("./model/store.js").Room} Room
+ * @typedef {import("./store.js").Room} Room
  * @typedef {{seconds: number, step: keyof typeof STEPS | null}} Range `step` in seconds; null: every point
  *
  * @typedef {object} Held
- * @property {Map<string, import("./model/series.js").Point[]>} means per sensor, up to `edge`
+ * @property {Map<string, import("./series.js").Point[]>} means per sensor, up to `edge`
  * @property {number} edge seconds since the epoch
  * @property {number} askedAt seconds since the epoch
  * @property {number} rest seconds until it may be asked for again
@@ -37,8 +37,8 @@ export class Past {
 
   /**
    * @param {object} options
-   * @param {Pick<import("./api.js").Api, "history">} options.api
-   * @param {import("./model/store.js").Store} options.store where the points of short ranges go
+   * @param {Pick<import("../transport/api.js").Api, "history">} options.api
+   * @param {import("./store.js").Store} options.store where the points of short ranges go
    * @param {() => void} options.changed there is more to show
    */
   constructor({ api, store, changed }) {
@@ -52,7 +52,7 @@ export class Past {
    * @param {Range} range
    * @param {[number, number]} window what is shown, seconds since the epoch
    * @param {number} now
-   * @returns {Map<string, import("./model/series.js").Series>} as much as is here, per sensor
+   * @returns {Map<string, import("./series.js").Series>} as much as is here, per sensor
    */
   sensors(room, { seconds, step }, window, now) {
     const key = JSON.stringify([roomKey(room), seconds]);
@@ -99,7 +99,7 @@ export class Past {
       held.edge = edge;
     } catch (error) {
       held.outdated = true;
-      held.rest = Math.max(REST, /** @type {import("./api.js").ApiError} */ (error).retryAfter ?? 0);
+      held.rest = Math.max(REST, /** @type {import("../transport/api.js").ApiError} */ (error).retryAfter ?? 0);
     }
     held.asking = false;
     this.#changed();

@@ -1,12 +1,12 @@
 /** Who is signed in: the token lives in this page's memory only, never in storage or in an address. */
 
-import { Emitter } from "./emitter.js";
+import { Emitter } from "../transport/emitter.js";
 
 /** Fires `ended` with a reason (`expired`, `signed_out` or null) when a person has to sign in. */
 export class Session {
   #events = new Emitter(["ended", "began"]);
   /** @type {string | null} */ #token = null;
-  /** @type {import("./renewal.js").Renew} */ #renewal = async () => null;
+  /** @type {import("../transport/renewal.js").Renew} */ #renewal = async () => null;
   /** @type {Promise<string | null> | null} */ #renewing = null;
   /** @type {{promise: Promise<string>, resolve: (token: string) => void} | null} */ #asked = null;
 
@@ -32,7 +32,7 @@ export class Session {
     return this.#token ?? this.#ask(null);
   }
 
-  /** @param {import("./renewal.js").Renew} renewal what gets a fresh token without the person */
+  /** @param {import("../transport/renewal.js").Renew} renewal what gets a fresh token without the person */
   setRenewal(renewal) {
     this.#renewal = renewal;
   }

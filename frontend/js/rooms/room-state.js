@@ -16,7 +16,7 @@ export const STALE_AFTER = 60;
  */
 
 /**
- * @param {import("./store.js").Room} room
+ * @param {import("../live/store.js").Room} room
  * @param {number} now seconds since the epoch, by the gateway's clock
  * @returns {RoomState}
  */
@@ -44,7 +44,7 @@ export function roomState(room, now) {
   };
 }
 
-/** @param {import("./series.js").Point[]} points */
+/** @param {import("../live/series.js").Point[]} points */
 function newest(points) {
   const at = Math.max(...points.map((point) => point.at));
   return points.filter((point) => point.at === at);

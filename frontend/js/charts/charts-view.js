@@ -1,12 +1,12 @@
 /** The chosen room: its five charts over one time, and the same figures as a table. */
 
-import { h, setAttributes, setText } from "../dom.js";
+import { h, setAttributes, setText } from "../page/dom.js";
 import { QUANTITIES } from "../iaq/quantities.js";
-import { timeWindow } from "../model/chart-data.js";
+import { timeWindow } from "./chart-data.js";
 import { MeasurementTable } from "./measurement-table.js";
 import { QuantityChart } from "./quantity-chart.js";
 
-/** @type {import("../past.js").Range[]} */
+/** @type {import("../live/past.js").Range[]} */
 const RANGES = [
   { seconds: 900, step: null },
   { seconds: 3600, step: null },
@@ -22,12 +22,12 @@ export class ChartsView {
   #table;
   #past;
   #range = RANGES[1];
-  /** @type {Map<import("../past.js").Range, HTMLButtonElement>} */ #ranges = new Map();
-  /** @type {import("../model/store.js").Room | null} */ #room = null;
+  /** @type {Map<import("../live/past.js").Range, HTMLButtonElement>} */ #ranges = new Map();
+  /** @type {import("../live/store.js").Room | null} */ #room = null;
   #now = 0;
   node;
 
-  /** @param {import("../i18n.js").Language} language @param {import("../past.js").Past} past */
+  /** @param {import("../i18n/language.js").Language} language @param {import("../live/past.js").Past} past */
   constructor(language, past) {
     this.#language = language;
     this.#past = past;
@@ -43,7 +43,7 @@ export class ChartsView {
       this.#table.node);
   }
 
-  /** @param {import("../model/store.js").Room | null} room @param {number} now */
+  /** @param {import("../live/store.js").Room | null} room @param {number} now */
   update(room, now) {
     this.#room = room;
     this.#now = now;
@@ -64,7 +64,7 @@ export class ChartsView {
     for (const chart of this.#charts) chart.destroy();
   }
 
-  /** @param {import("../past.js").Range} range */
+  /** @param {import("../live/past.js").Range} range */
   #rangeButton(range) {
     const choose = () => {
       this.#range = range;
@@ -74,7 +74,7 @@ export class ChartsView {
   }
 }
 
-/** @param {Map<string, import("../model/series.js").Series>} sensors @returns {number | null} */
+/** @param {Map<string, import("../live/series.js").Series>} sensors @returns {number | null} */
 function newest(sensors) {
   const times = [...sensors.values()].flatMap(({ last }) => last?.at ?? []);
   return times.length ? Math.max(...times) : null;

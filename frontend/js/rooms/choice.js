@@ -34,6 +34,6 @@ export class Choice {
 
 /** @param {import("./rooms-view.js").RoomView[]} rooms */
 function worst(rooms) {
-  const rank = (/** @type {import("../model/room-state.js").RoomState} */ state) => (state.stale ? 101 : state.score ?? 101);
+  const rank = (/** @type {import("./room-state.js").RoomState} */ state) => (state.stale ? 101 : state.score ?? 101);
   return [...rooms].sort((a, b) => rank(a.state) - rank(b.state))[0];
 }

@@ -1,6 +1,6 @@
 /** What the charts show, for those who read rather than look; built only while it is open. */
 
-import { h } from "../dom.js";
+import { h } from "../page/dom.js";
 import { QUANTITIES } from "../iaq/quantities.js";
 
 const ROWS = 60;
@@ -8,10 +8,10 @@ const ROWS = 60;
 export class MeasurementTable {
   #language;
   #body = h("tbody");
-  /** @type {Map<string, import("../model/series.js").Series>} */ #sensors = new Map();
+  /** @type {Map<string, import("../live/series.js").Series>} */ #sensors = new Map();
   node;
 
-  /** @param {import("../i18n.js").Language} language */
+  /** @param {import("../i18n/language.js").Language} language */
   constructor(language) {
     this.#language = language;
     const head = (/** @type {string} */ words) => h("th", { scope: "col" }, words);
@@ -27,7 +27,7 @@ export class MeasurementTable {
           this.#body)));
   }
 
-  /** @param {Map<string, import("../model/series.js").Series>} sensors */
+  /** @param {Map<string, import("../live/series.js").Series>} sensors */
   update(sensors) {
     this.#sensors = sensors;
     this.#draw();
@@ -43,7 +43,7 @@ export class MeasurementTable {
     this.#body.replaceChildren(...rows.slice(0, ROWS).map((row) => this.#row(row)));
   }
 
-  /** @param {import("../model/series.js").Point & {sensor: string}} point */
+  /** @param {import("../live/series.js").Point & {sensor: string}} point */
   #row({ at, sensor, values, score }) {
     const figure = (/** @type {number | null} */ value, /** @type {number} */ digits) =>
       h("td", {}, value === null ? "–" : this.#language.number(value, digits));

@@ -1,6 +1,6 @@
 /** A score as a ring with the figure in it. */
 
-import { h, setAttributes, setText, svg } from "../dom.js";
+import { h, setAttributes, setText, svg } from "../page/dom.js";
 
 /** Around the circle as SVG counts it, whatever its radius. */
 const WHOLE = 100;

@@ -1,11 +1,11 @@
 /** What happened, newest first: alerts, actions, predictions, states of modules. */
 
-import { h, setAttributes, setText } from "../dom.js";
-import { time } from "../model/store.js";
+import { h, setAttributes, setText } from "../page/dom.js";
+import { time } from "../live/store.js";
 import { icon } from "../shell/icons.js";
 import { eventWords } from "./event-words.js";
 
-/** @typedef {import("../protocol.js").Message} Message */
+/** @typedef {import("../transport/protocol.js").Message} Message */
 
 const SHOWN = 40;
 const KINDS = ["all", "alert", "action", "prediction", "module"];
@@ -24,7 +24,7 @@ export class EventsView {
   #now = 0;
   node;
 
-  /** @param {import("../i18n.js").Language} language */
+  /** @param {import("../i18n/language.js").Language} language */
   constructor(language) {
     this.#language = language;
     this.#nothing = h("p", { class: "empty" }, language.t("events.none"));

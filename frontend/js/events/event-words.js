@@ -3,12 +3,12 @@
 import { QUANTITIES } from "../iaq/quantities.js";
 
 /**
- * @typedef {import("../protocol.js").Message} Message
+ * @typedef {import("../transport/protocol.js").Message} Message
  * @typedef {{title: string, note: string, icon: string, tone: string}} EventWords
  *   `tone`: `info`, `warning`, `critical`, `resolved` or `plain`
  */
 
-/** @param {import("../i18n.js").Language} language @param {Message} event @returns {EventWords} */
+/** @param {import("../i18n/language.js").Language} language @param {Message} event @returns {EventWords} */
 export function eventWords(language, event) {
   switch (event.type) {
     case "alert":
@@ -32,13 +32,13 @@ export function eventWords(language, event) {
   }
 }
 
-/** @param {import("../i18n.js").Language} language @param {Message} module @returns {string} e.g. "Fenêtre : ouvert" */
+/** @param {import("../i18n/language.js").Language} language @param {Message} module @returns {string} e.g. "Fenêtre : ouvert" */
 export function moduleWords(language, { kind, state }) {
   const name = capital(language.name("module", String(kind ?? "")));
   return language.t("pair", { name, value: language.name("state", String(state ?? "")) });
 }
 
-/** @param {import("../i18n.js").Language} language @param {Message} event @returns {EventWords} */
+/** @param {import("../i18n/language.js").Language} language @param {Message} event @returns {EventWords} */
 function alertWords(language, event) {
   const resolved = event.state === "resolved";
   const known = QUANTITIES.find(({ name }) => name === event.quantity);
@@ -53,7 +53,7 @@ function alertWords(language, event) {
   };
 }
 
-/** @param {import("../i18n.js").Language} language @param {Message} event @returns {EventWords} */
+/** @param {import("../i18n/language.js").Language} language @param {Message} event @returns {EventWords} */
 function predictionWords(language, event) {
   const values = Object.entries(event.values ?? {})
     .filter(([, value]) => typeof value === "number")
@@ -68,7 +68,7 @@ function predictionWords(language, event) {
   };
 }
 
-/** @param {import("../i18n.js").Language} language @param {string} name @param {number} value */
+/** @param {import("../i18n/language.js").Language} language @param {string} name @param {number} value */
 function reads(language, name, value) {
   const known = QUANTITIES.find((quantity) => quantity.name === name);
   if (!known) return `${name} ${language.number(value, 1)}`;

@@ -1,9 +1,9 @@
 /** One quantity of one room over time: a line per sensor, thresholds behind it, a shared cursor. */
 
 import * as vendored from "../../vendor/uplot/uPlot.esm.js";
-import { h, setText } from "../dom.js";
+import { h, setText } from "../page/dom.js";
 import { bands } from "../iaq/quantities.js";
-import { verticalRange, withGaps } from "../model/chart-data.js";
+import { verticalRange, withGaps } from "./chart-data.js";
 import { colours } from "./palette.js";
 
 /** Untyped: the vendored file comes without declarations. @type {any} */
@@ -31,7 +31,7 @@ export class QuantityChart {
 
   /**
    * @param {import("../iaq/quantities.js").Quantity} quantity
-   * @param {import("../i18n.js").Language} language
+   * @param {import("../i18n/language.js").Language} language
    */
   constructor(quantity, language) {
     this.#quantity = quantity;
@@ -47,7 +47,7 @@ export class QuantityChart {
   }
 
   /**
-   * @param {Map<string, import("../model/series.js").Series>} sensors
+   * @param {Map<string, import("../live/series.js").Series>} sensors
    * @param {[number, number]} window what to show, seconds since the epoch
    */
   update(sensors, window) {

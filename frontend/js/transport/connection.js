@@ -10,6 +10,7 @@ const DEFAULT_HEARTBEAT_S = 25;
  * @typedef {object} Receiver
  * @property {(greeting: import("./protocol.js").Message) => void} greeted
  * @property {(frame: import("./protocol.js").Frame) => void} received every frame but the greeting
+ * @property {(ms: number) => void} answered a ping, after so many milliseconds
  * @property {() => void} failed an error of the socket; a close follows
  * @property {(close: {code: number, reason: string}) => void} closed once, whoever ended it
  */
@@ -17,27 +18,30 @@ const DEFAULT_HEARTBEAT_S = 25;
 export class Connection {
   #socket;
   #timers;
+  #now;
   #document;
   #receiver;
   #heartbeat;
   #heartbeatMs = 0;
   /** @type {any} */ #deadline;
+  /** When the ping went out that is not answered yet. @type {number | null} */ #pingedAt = null;
   #over = false;
   /** Whether the gateway has greeted. */
   greeted = false;
 
   /**
    * @param {WebSocket} socket
-   * @param {Pick<import("./environment.js").Environment, "timers" | "document">} environment
+   * @param {Pick<import("./environment.js").Environment, "timers" | "now" | "document">} environment
    * @param {Receiver} receiver
    */
-  constructor(socket, { timers, document }, receiver) {
+  constructor(socket, { timers, now, document }, receiver) {
     this.#socket = socket;
     this.#timers = timers;
+    this.#now = now;
     this.#document = document;
     this.#receiver = receiver;
     this.#heartbeat = new Heartbeat({
-      ping: () => this.send(PING),
+      ping: () => this.ping(),
       dead: () => this.#end({ code: 1006, reason: "nothing was heard" }),
       timers,
     });
@@ -53,6 +57,11 @@ export class Connection {
   /** @param {string} text */
   send(text) {
     this.#socket.send(text);
+  }
+
+  ping() {
+    this.#pingedAt = this.#now();
+    this.send(PING);
   }
 
   /** Give it up without a word to the receiver. */
@@ -80,6 +89,7 @@ export class Connection {
     this.#heartbeat.heard();
     const frame = parseFrame(data);
     if (frame?.kind === "greeting") this.#greeted(frame.message);
+    else if (frame?.kind === "pong") this.#answered();
     else if (frame) this.#receiver.received(frame);
   }
 
@@ -90,6 +100,12 @@ export class Connection {
     this.#heartbeatMs = (greeting.heartbeat || DEFAULT_HEARTBEAT_S) * 1000;
     this.visibilityChanged();
     this.#receiver.greeted(greeting);
+  }
+
+  #answered() {
+    if (this.#pingedAt === null) return;
+    this.#receiver.answered(this.#now() - this.#pingedAt);
+    this.#pingedAt = null;
   }
 
   /** It may never answer a close. @param {{code: number, reason: string}} close */

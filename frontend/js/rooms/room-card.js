@@ -1,10 +1,10 @@
 /** One room: score, level in words, the five quantities, and how old all this is. */
 
-import { h, setAttributes, setText } from "../dom.js";
+import { h, setAttributes, setText } from "../page/dom.js";
 import { QUANTITIES } from "../iaq/quantities.js";
 import { ScoreRing } from "./score-ring.js";
 
-/** @typedef {import("../model/room-state.js").RoomState} RoomState */
+/** @typedef {import("./room-state.js").RoomState} RoomState */
 
 export class RoomCard {
   #language;
@@ -17,7 +17,7 @@ export class RoomCard {
 
   /**
    * @param {object} options
-   * @param {import("../i18n.js").Language} options.language
+   * @param {import("../i18n/language.js").Language} options.language
    * @param {string} options.name
    * @param {() => void} options.onChoose
    */
@@ -59,7 +59,7 @@ export class RoomCard {
   }
 }
 
-/** @param {import("../i18n.js").Language} language @param {RoomState} state */
+/** @param {import("../i18n/language.js").Language} language @param {RoomState} state */
 export function levelWords(language, state) {
   if (state.at === null) return language.t("room.never");
   if (state.stale) return language.t("room.stale");

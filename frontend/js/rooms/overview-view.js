@@ -1,7 +1,7 @@
 /** The one sentence that is read from across the shop, and the facts below it. */
 
-import { h, setAttributes, setText } from "../dom.js";
-import { overview } from "../model/overview.js";
+import { h, setAttributes, setText } from "../page/dom.js";
+import { overview } from "./overview.js";
 
 /** Rooms named in the sentence; the rest are seen on their cards. */
 const NAMED = 3;
@@ -15,14 +15,14 @@ export class OverviewView {
   #facts = h("p", { class: "overview__facts" });
   node;
 
-  /** @param {import("../i18n.js").Language} language */
+  /** @param {import("../i18n/language.js").Language} language */
   constructor(language) {
     this.#language = language;
     this.node = h("section", { class: "overview" }, h("div", { role: "status" }, this.#verdict), this.#facts);
   }
 
   /**
-   * @param {{salle: string, state: import("../model/room-state.js").RoomState}[]} rooms
+   * @param {{salle: string, state: import("./room-state.js").RoomState}[]} rooms
    * @param {number} now
    * @param {string} status the feed's
    */
@@ -45,7 +45,7 @@ export class OverviewView {
   }
 }
 
-/** @param {import("../i18n.js").Language} language */
+/** @param {import("../i18n/language.js").Language} language */
 function bound(language) {
   return {
     t: language.t.bind(language),

@@ -1,10 +1,14 @@
 /** The feed poured into the store, and pages told of it: once a frame, and once a second for ages. */
 
-import { Emitter } from "./emitter.js";
-import { Store } from "./model/store.js";
+import { Emitter } from "../transport/emitter.js";
+import { Store } from "./store.js";
 import { Past } from "./past.js";
 
 const TICK_MS = 1000;
+/** Statuses in which a socket is open. */
+const HEARD = new Set(["live", "catching_up"]);
+
+/** @typedef {{status: string, latency: number | null, since: number | null}} Connection `latency` in milliseconds; `since` when it was lost last */
 
 export class Live {
   store = new Store();
@@ -15,10 +19,12 @@ export class Live {
   /** Seconds the gateway's clock is ahead of this device's. */
   #ahead = 0;
   #frame = 0;
+  /** Milliseconds; null while there is no socket. @type {number | null} */ #latency = null;
+  /** When the gateway was lost, seconds since the epoch. @type {number | null} */ #silentSince = null;
 
   /**
-   * @param {import("./feed.js").Feed} feed
-   * @param {Pick<import("./api.js").Api, "history">} api
+   * @param {import("../transport/feed.js").Feed} feed
+   * @param {Pick<import("../transport/api.js").Api, "history">} api
    */
   constructor(feed, api) {
     this.#feed = feed;
@@ -38,12 +44,25 @@ export class Live {
       this.tenant = greeting.tenant ?? null;
       this.#changed();
     });
-    feed.on("status", (status) => this.#events.emit("status", status));
+    feed.on("latency", (ms) => {
+      this.#latency = ms;
+      this.#events.emit("status");
+    });
+    feed.on("status", (status) => {
+      if (!HEARD.has(status)) this.#latency = null;
+      if (status === "reconnecting") this.#silentSince = this.now();
+      this.#events.emit("status");
+    });
     setInterval(() => this.#changed(), TICK_MS);
   }
 
   get status() {
     return this.#feed.status;
+  }
+
+  /** How things stand with the gateway. @returns {Connection} */
+  get connection() {
+    return { status: this.status, latency: this.#latency, since: this.#silentSince };
   }
 
   /** Seconds since the epoch by the gateway's clock. */

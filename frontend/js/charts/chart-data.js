@@ -8,7 +8,7 @@ const GAP_LEAST = 30;
 const GAP_NEIGHBOURS = 5;
 
 /**
- * @param {import("./series.js").Series} series
+ * @param {import("../live/series.js").Series} series
  * @param {string} quantity
  * @param {number} from seconds since the epoch
  * @returns {[number[], (number | null)[]]} with a null in the middle of each gap

@@ -9,7 +9,7 @@ export const MAX_MODULES = 500;
 export const MAX_EVENTS = 200;
 
 /**
- * @typedef {import("../protocol.js").Message} Message
+ * @typedef {import("../transport/protocol.js").Message} Message
  * @typedef {{enseigne: string, salle: string, sensors: Map<string, Series>, modules: Map<string, Message>}} Room
  */
 

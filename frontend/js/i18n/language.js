@@ -1,25 +1,27 @@
 /** Words, numbers and times in the reader's language: French first, English too. */
 
-import en from "./i18n/en.js";
-import fr from "./i18n/fr.js";
-
 /** @typedef {Record<string, string | {one: string, other: string}>} Dictionary */
 
-/** @type {Record<string, Dictionary>} */
-const DICTIONARIES = { fr, en };
+const CODES = ["fr", "en"];
 
 /** @param {readonly string[]} preferred as `navigator.languages` @returns {string} */
 export function chooseLanguage(preferred) {
-  const known = preferred.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => tag in DICTIONARIES);
+  const known = preferred.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => CODES.includes(tag));
   return known ?? "fr";
 }
 
+/** The reader's own alone is loaded. @param {string} code `fr` or `en` @returns {Promise<Language>} */
+export async function loadLanguage(code) {
+  const answer = await fetch(new URL(`./${code}.json`, import.meta.url));
+  return new Language(code, await answer.json());
+}
+
 export class Language {
-  /** @param {string} code `fr` or `en` */
-  constructor(code) {
+  /** @param {string} code `fr` or `en` @param {Dictionary} dictionary */
+  constructor(code, dictionary) {
     this.code = code;
     const locale = code === "en" ? "en-GB" : "fr-FR";
-    this.#dictionary = DICTIONARIES[code];
+    this.#dictionary = dictionary;
     this.#plural = new Intl.PluralRules(locale);
     this.#age = new Intl.RelativeTimeFormat(locale, { style: "short" });
     this.#numbers = [0, 1, 2].map((digits) => new Intl.NumberFormat(locale, {

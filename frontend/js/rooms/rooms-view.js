@@ -1,11 +1,11 @@
 /** All rooms, grouped by enseigne. Nodes stay in place, so that focus and reading position do. */
 
-import { h } from "../dom.js";
+import { h } from "../page/dom.js";
 import { RoomCard } from "./room-card.js";
 
 /**
  * @typedef {{key: string, enseigne: string, salle: string,
- *   state: import("../model/room-state.js").RoomState}} RoomView
+ *   state: import("./room-state.js").RoomState}} RoomView
  */
 
 export class RoomsView {
@@ -17,7 +17,7 @@ export class RoomsView {
   node;
 
   /**
-   * @param {import("../i18n.js").Language} language
+   * @param {import("../i18n/language.js").Language} language
    * @param {(key: string) => void} onChoose
    */
   constructor(language, onChoose) {

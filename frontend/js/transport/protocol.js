@@ -22,7 +22,7 @@ const MAX_QUERY = 1500;
 /**
  * @typedef {Record<string, any> & {type: string}} Message
  * @typedef {{kind: "publication", topic: string, message: Message}
- *   | {kind: "greeting" | "topics" | "expiring" | "authenticated" | "error" | "lagged" | "other",
+ *   | {kind: "greeting" | "topics" | "expiring" | "authenticated" | "error" | "lagged" | "pong" | "other",
  *      message: Message}} Frame
  */
 
@@ -46,6 +46,7 @@ export function parseFrame(data) {
     case "authenticated":
     case "error":
     case "lagged":
+    case "pong":
       return { kind: message.type, message };
     default:
       return { kind: "other", message };

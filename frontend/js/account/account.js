@@ -3,9 +3,9 @@
  * can read. It changes at each use, and used twice it ends: tabs take turns, and tell each other.
  */
 
-import { ApiError, retryAfterOf } from "./api.js";
-import { Emitter } from "./emitter.js";
-import { forget, prefer, preference } from "./preferences.js";
+import { ApiError, retryAfterOf } from "../transport/api.js";
+import { Emitter } from "../transport/emitter.js";
+import { forget, prefer, preference } from "../page/preferences.js";
 
 const TIMEOUT_MS = 10_000;
 const TURN = "iaqverse.refresh";

@@ -3,7 +3,7 @@
  * cursor over both. It knows no page.
  *
  * Events: `message` with each message, `history` with a list of records, `status` with one of `STATUSES`,
- * `greeting` with the connection's greeting, `signed_out` when the token was refused.
+ * `greeting` with the connection's greeting, `latency` in milliseconds, `signed_out` when the token was refused.
  */
 
 import { Cursor } from "./cursor.js";
@@ -25,7 +25,7 @@ const EVENTS = 50;
 const HISTORY_RETRY_MS = 5000;
 
 export class Feed {
-  #events = new Emitter(["message", "history", "status", "greeting", "signed_out"]);
+  #events = new Emitter(["message", "history", "status", "greeting", "latency", "signed_out"]);
   #manager;
   #api;
   #useWebSocket;
@@ -38,7 +38,7 @@ export class Feed {
 
   /**
    * @param {object} options
-   * @param {import("./websocket-manager.js").WebSocketManager} options.manager
+   * @param {import("../websocket-manager.js").WebSocketManager} options.manager
    * @param {Pick<import("./api.js").Api, "messages" | "history">} options.api
    * @param {boolean} options.useWebSocket false: polling alone
    * @param {import("./heartbeat.js").Timers} options.timers
@@ -68,6 +68,7 @@ export class Feed {
     manager.on("disconnected", () => this.#fallBack());
     manager.on("error", () => this.#fallBack());
     manager.on("lagged", () => this.#fillGap());
+    manager.on("latency", (ms) => this.#events.emit("latency", ms));
     manager.on("resumed", (answer) => this.#resumed(answer));
     manager.setPositionProvider(() => this.#cursor.position);
   }
@@ -108,6 +109,7 @@ export class Feed {
   #connected(greeting) {
     if (!this.#running) return;
     this.#events.emit("greeting", greeting);
+    this.#manager.ping();
     this.#poller.stop();
     if (this.#cursor.position === null) {
       this.#cursor.begin(greeting.position);
