@@ -1,21 +1,26 @@
 """What is PostgreSQL's own: a server that goes, freezes and comes back, and who may write."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import psycopg
 import pytest
 
 from app.errors import UnavailableError
-from app.storage.base import Kept, NewerSchemaError
-from app.storage.postgres import transactions
+from app.storage.base import Kept, NewerSchemaError, Period
+from app.storage.postgres import history, transactions
+from app.storage.postgres.connection import connect
 from app.storage.postgres.schema import MIGRATIONS, prepare
+from app.storage.postgres.session import Session
 from app.storage.postgres.store import PostgresStore
 from app.storage.postgres.transactions import PostgresTransaction
 from tests.postgres_server import PostgresServer
-from tests.storage.conftest import EVERYTHING, Backend, Opened, backend_at, draft, kept
+from tests.storage.conftest import EVERYTHING, KEY, Backend, Opened, backend_at, draft, kept
 
+FAR_MS = 4_000_000_000_000
 SOON = 20.0
 """Seconds within which a store is its own again."""
 
@@ -158,6 +163,35 @@ class TestWriting:
 
         await store.writer.submit(counted)
         return asked
+
+
+class TestReading:
+    async def test_a_page_looks_at_little_more_than_it_shows_where_many_sensors_are_seldom(
+        self, opened: Opened, url: str
+    ) -> None:
+        """Once it looked at all there was: 10,000 records of a year were never found in time."""
+        seldom = [draft(key=replace(KEY, sensor_id=f"seldom{n}")) for n in range(10)]
+        often = [draft(key=replace(KEY, sensor_id=f"often{n % 10}")) for n in range(1_000)]
+        publications = [kept(each) for each in await opened.store.append([*seldom, *often])]
+        period = Period(0, FAR_MS, limit=50)
+        session = Session(connect(url))
+        with contextlib.closing(session), session.moment():
+            session.db.execute("SET LOCAL enable_seqscan = off")  # the table is small here
+            owner = session.owner("acme")
+            assert owner is not None
+            chosen = session.catalog.choose(owner.number, EVERYTHING, period)
+            found = history.newest_rows(session, period, chosen)
+            assert [row[0] for row in found] == [p.position.sequence for p in publications[:-51:-1]]
+            assert 50 <= rows_looked_at(session) <= 400
+
+
+def rows_looked_at(session: Session) -> int:
+    """In the open transaction."""
+    ((count,),) = session.db.execute(
+        "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables"
+        " WHERE relid = 'measurements'::regclass"
+    ).fetchall()
+    return int(count)
 
 
 class TestSchema:

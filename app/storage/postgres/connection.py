@@ -23,6 +23,7 @@ _SESSION = """
     SET client_encoding = 'UTF8';
     SET statement_timeout = {milliseconds};
     SET lock_timeout = {waiting};
+    SET jit = off;
     SET idle_in_transaction_session_timeout = '10s';
     SET tcp_keepalives_idle = 10;
     SET tcp_keepalives_interval = 5;
@@ -30,7 +31,10 @@ _SESSION = """
     SELECT set_config('synchronous_commit', 'on', false)
         WHERE current_setting('synchronous_commit') IN ('off', 'local')
 """
-"""The server's side of it: what a vanished gateway held is let go of within half a minute."""
+"""The server's side of it: what a vanished gateway held is let go of within half a minute.
+
+Compiling a question took 80 ms of the 82 that a page of history did, over 26 million rows.
+"""
 
 RV = TypeVar("RV")
 Db = psycopg.Connection[TupleRow]

@@ -22,26 +22,19 @@ _OF_EACH = """
     unnest(%(sensors)s::int[]) AS each (number), LATERAL (
         SELECT {columns} FROM measurements
         WHERE sensor = each.number AND series = ANY(%(series)s)
-            AND time_ms >= {start} AND time_ms < %(end_ms)s
+            AND time_ms >= %(start_ms)s AND time_ms < %(end_ms)s
             AND (time_ms, sequence) < (%(mark_ms)s, %(mark)s)
         ORDER BY time_ms DESC LIMIT {limit}
     ) AS of_one
 """
-_NEWEST_ROWS = """
-    WITH likely AS (SELECT of_one.time_ms FROM {likely})
-    SELECT {columns} FROM {of_each}
+_REACHED = f"""
+    SELECT of_one.time_ms FROM {_OF_EACH.format(columns="time_ms", limit="%(share)s")}
+    ORDER BY time_ms DESC OFFSET %(limit)s - 1 LIMIT 1
+"""  # noqa: S608  (the names of columns)
+_NEWEST_ROWS = f"""
+    SELECT {_COLUMNS} FROM {_OF_EACH.format(columns=_COLUMNS, limit="%(limit)s")}
     ORDER BY time_ms DESC, sequence DESC LIMIT %(limit)s
-""".format(  # noqa: S608  (the names of columns)
-    columns=_COLUMNS,
-    likely=_OF_EACH.format(columns="time_ms", start="%(start_ms)s", limit="%(share)s"),
-    of_each=_OF_EACH.format(
-        columns=_COLUMNS,
-        start="coalesce((SELECT time_ms FROM likely ORDER BY time_ms DESC"
-        " OFFSET %(limit)s - 1 LIMIT 1), %(start_ms)s)",
-        limit="%(limit)s",
-    ),
-)
-"""Where all sensors measure alike, a share of each shows how far back the page goes."""
+"""  # noqa: S608  (as above)
 
 _LAST_MEASURED = """
     SELECT max(time_ms) FROM unnest(%s::int[]) AS each (number), LATERAL (
@@ -72,7 +65,7 @@ def measurements(
         chosen = session.catalog.choose(owner.number, selection, period)
         if after is not None:
             return measurements_after(session, owner, after, period, chosen)
-        return publications(session, owner, _newest_rows(session, period, chosen))[::-1]
+        return publications(session, owner, newest_rows(session, period, chosen))[::-1]
 
 
 def buckets(session: Session, tenant: str, period: Period, selection: Selection) -> list[Bucket]:
@@ -88,22 +81,29 @@ def buckets(session: Session, tenant: str, period: Period, selection: Selection)
         return answered(newest_buckets(period, len(chosen.series)), source)
 
 
-def _newest_rows(session: Session, period: Period, chosen: Chosen) -> list[tuple[int, ...]]:
+def newest_rows(session: Session, period: Period, chosen: Chosen) -> list[tuple[int, ...]]:
+    """A share of each sensor's shows how far back the page goes; it grows where many sensors have
+    little, so that no more than a few pages' worth is looked at.
+    """
     page = period.before
     mark = (_FAR, _FAR) if page is None else (page.time_ms, int(page.tie[0]))
-    return session.ask(
-        _NEWEST_ROWS,
-        {
-            "sensors": list(chosen.sensors),
-            "series": _series(chosen),
-            "start_ms": period.start_ms,
-            "end_ms": min(period.end_ms, mark[0] + 1),
-            "mark_ms": mark[0],
-            "mark": mark[1],
-            "limit": period.limit,
-            "share": -(-period.limit // max(1, len(chosen.sensors))),
-        },
-    )
+    asked = {
+        "sensors": list(chosen.sensors),
+        "series": _series(chosen),
+        "start_ms": period.start_ms,
+        "end_ms": min(period.end_ms, mark[0] + 1),
+        "mark_ms": mark[0],
+        "mark": mark[1],
+        "limit": period.limit,
+    }
+    share = -(-period.limit // max(1, len(chosen.sensors)))
+    while share < period.limit:
+        reached = session.ask(_REACHED, asked | {"share": share})
+        if reached:
+            asked["start_ms"] = reached[0][0]
+            break
+        share *= 4
+    return session.ask(_NEWEST_ROWS, asked)
 
 
 class _Raw:
