@@ -1,5 +1,7 @@
-"""`backup` and `restore`: copies of the embedded store."""
+"""`backup` and `restore`: copies of everything that the store keeps."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +10,10 @@ import typer
 from app.cli.exclusive import exclusive
 from app.cli.report import RefusedError, note, result
 from app.settings import Settings
-from app.storage.sqlite import backup as copies
+from app.stack.programs import MissingProgramError, find_postgres_client
+from app.storage.copies import BackupError
+from app.storage.postgres import backup as server
+from app.storage.sqlite import backup as embedded
 
 File = Annotated[Path, typer.Argument(dir_okay=False, help="The backup.")]
 
@@ -21,35 +26,42 @@ def commands(cli: typer.Typer) -> None:
 def backup(file: File) -> None:
     """Write the database, as it is at this moment, to a file; a gateway may go on running.
 
-    The keys are not in it: they are in STATE_DIR/keys.
+    The keys are not in it: they are in STATE_DIR/keys. With DATABASE_URL this takes pg_dump.
     """
     settings = Settings()
-    _refuse_server(settings)
-    try:
-        copies.back_up(settings.database_path, file)
-    except (copies.BackupError, OSError) as error:
-        raise RefusedError(str(error)) from error
+    url = settings.database_url.get_secret_value()
+    with _refusals():
+        if url:
+            server.back_up(url, find_postgres_client(), file)
+        else:
+            embedded.back_up(settings.database_path, file)
     note(f"backup written to {file}")
 
 
 def restore(file: File) -> None:
     """Put a backup in the place of the database, while no gateway runs.
 
-    Prints where the former database is kept. Everyone has to sign in again. Whoever was revoked or
-    disabled after the backup is let in again, with the password of then.
+    Prints where the former database is kept: a file, or with DATABASE_URL a schema. Everyone has to
+    sign in again. Whoever was revoked or disabled after the backup is let in again, with the
+    password of then.
     """
     settings = Settings()
-    _refuse_server(settings)
-    with exclusive(settings.state_dir):
-        try:
-            former = copies.restore(file, settings.database_path)
-        except (copies.BackupError, OSError) as error:
-            raise RefusedError(str(error)) from error
+    url = settings.database_url.get_secret_value()
+    former: Path | str | None
+    with _refusals():
+        if url:
+            former = server.restore(file, url, find_postgres_client())
+        else:
+            with exclusive(settings.state_dir):
+                former = embedded.restore(file, settings.database_path)
     note("restored: repeat what was revoked, disabled or given a new password since that backup")
     if former is not None:
         result(str(former))
 
 
-def _refuse_server(settings: Settings) -> None:
-    if settings.database_url:
-        raise RefusedError("with DATABASE_URL the data is PostgreSQL's: see docs/deployment.md")
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except (BackupError, MissingProgramError, OSError) as error:
+        raise RefusedError(str(error)) from error

@@ -11,6 +11,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / ".tools"
+POSTGRES = Path("/usr/lib/postgresql")
+"""Where Debian keeps the programs of each release, out of every PATH."""
 
 
 class MissingProgramError(Exception):
@@ -53,9 +55,25 @@ def find_node() -> Path | None:
 
 
 def find_postgres() -> Path | None:
-    """The folder of a PostgreSQL server's programs. Debian keeps them out of every PATH."""
-    newest = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4])
-    )
-    found = newest[-1] if newest else shutil.which("postgres")
+    """The folder of a PostgreSQL server's programs."""
+    return _of_postgres("postgres")
+
+
+def find_postgres_client() -> Path:
+    """The folder of `pg_dump`, `pg_restore` and `psql`."""
+    found = _of_postgres("pg_dump")
+    if found is None:
+        raise MissingProgramError(
+            "pg_dump is nowhere on this machine: install PostgreSQL's client programs"
+            " (Debian: postgresql-client), no older than the server"
+        )
+    return found
+
+
+def _of_postgres(program: str) -> Path | None:
+    """The folder of the newest release that has it. What Debian has in the PATH chooses by the
+    clusters of the machine, and there may be none.
+    """
+    newest = sorted(POSTGRES.glob(f"*/bin/{program}"), key=lambda path: int(path.parts[-3]))
+    found = newest[-1] if newest else shutil.which(program)
     return Path(found).parent if found else None

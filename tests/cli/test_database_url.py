@@ -46,8 +46,3 @@ async def test_a_second_gateway_on_the_database_is_refused(
             "serve", "--tcp", "127.0.0.1:0", DATABASE_URL=url, STATE_DIR=str(shell.state)
         )
     assert second.reason() == "another gateway runs on DATABASE_URL\n"
-
-
-async def test_copies_are_the_servers_own_business(shell: Shell, url: str) -> None:
-    for ended in await shell.run_all("backup copy.db", "restore copy.db", DATABASE_URL=url):
-        assert "docs/deployment.md" in ended.reason()

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from app.model import Position
+from app.storage import copies
 from app.storage.base import NewerSchemaError
-from app.storage.sqlite import backup as copies
-from app.storage.sqlite.backup import BackupError, back_up, restore
+from app.storage.copies import BackupError
+from app.storage.sqlite import backup
+from app.storage.sqlite.backup import back_up, restore
 from app.storage.sqlite.file import connect
 from app.storage.sqlite.schema import MIGRATIONS
 from app.storage.sqlite.store import SqliteStore
@@ -65,7 +67,7 @@ def position(path: Path) -> Position:
 async def test_a_copy_of_a_store_that_is_written_to_is_of_one_moment(
     database: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copies, "PAGES_AT_ONCE", 4)
+    monkeypatch.setattr(backup, "PAGES_AT_ONCE", 4)
     store = opened(database)
     await store.append([draft() for _ in range(5_000)])
     backing_up = asyncio.create_task(asyncio.to_thread(back_up, database, copy))
@@ -99,7 +101,7 @@ def test_the_copy_before_stays_until_the_next_is_whole(
     def fails(_: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(copies, "_sync", fails)
+    monkeypatch.setattr(copies, "sync", fails)
     with pytest.raises(OSError, match="full"):
         back_up(database, copy)
     assert copy.read_bytes() == before

@@ -8,10 +8,10 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app.storage.copies import BackupError, arriving, sync
 from app.storage.sqlite.file import connect, prepare
 
 PAGES_AT_ONCE = 1_024
@@ -19,10 +19,6 @@ PAGES_AT_ONCE = 1_024
 REST = 0.005
 """Seconds between two steps, in which the disk is the gateway's."""
 _COMPANIONS = ("-wal", "-shm", "-journal")
-
-
-class BackupError(Exception):
-    """Nothing was changed; the message says why."""
 
 
 def back_up(database: Path, target: Path) -> None:
@@ -34,7 +30,7 @@ def back_up(database: Path, target: Path) -> None:
         raise BackupError("there is no database yet")
     if target.exists() and target.samefile(database):
         raise BackupError("a backup cannot take the place of the database itself")
-    with _arriving(target) as part, contextlib.closing(connect(database)) as source:
+    with arriving(target, _COMPANIONS) as part, contextlib.closing(connect(database)) as source:
         _copy(source, part)
 
 
@@ -47,7 +43,7 @@ def restore(backup: Path, database: Path) -> Path | None:
     if not backup.exists():
         raise BackupError("there is no such file")
     former: Path | None = None
-    with _arriving(database) as part:
+    with arriving(database, _COMPANIONS) as part:
         try:
             address = f"{backup.absolute().as_uri()}?mode=ro"
             with contextlib.closing(sqlite3.connect(address, uri=True)) as source:
@@ -60,21 +56,6 @@ def restore(backup: Path, database: Path) -> Path | None:
         if database.exists():
             former = _put_aside(database)
     return former
-
-
-@contextlib.contextmanager
-def _arriving(target: Path) -> Iterator[Path]:
-    """A file beside the target that takes its name, durably, when all went well."""
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    try:
-        yield part
-        _sync(part)
-        part.replace(target)
-        _sync(target.absolute().parent)
-    finally:
-        for name in ("", *_COMPANIONS):
-            Path(f"{part}{name}").unlink(missing_ok=True)
 
 
 def _copy(source: sqlite3.Connection, target: Path) -> None:
@@ -119,13 +100,5 @@ def _put_aside(database: Path) -> Path:
         left = Path(f"{database}{name}")
         if left.exists():
             left.replace(f"{aside}{name}")
-    _sync(database.absolute().parent)
+    sync(database.absolute().parent)
     return aside
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
