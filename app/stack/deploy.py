@@ -11,10 +11,11 @@ from app.settings import Settings
 from app.stack.nginx_config import Listening, Places, render, write
 
 CONTAINER = Places(
-    socket=Path("/run/gateway/gateway.sock"),
+    sockets=(Path("/run/gateway/gateway.sock"),),
     frontend=Path("/srv/frontend"),
     chain=Path("/run/secrets/tls_certificate"),
     key=Path("/run/secrets/tls_key"),
+    challenges=Path("/srv/challenges"),
     access_log=Path("/dev/stdout"),
     error_log=Path("/dev/stderr"),
 )

@@ -39,10 +39,13 @@ class UnusablePathError(Exception):
 class Places:
     """What nginx reads and writes; absolute, and within reach of its worker's user."""
 
-    socket: Path
+    sockets: tuple[Path, ...]
+    """One for each gateway."""
     frontend: Path
     chain: Path
     key: Path
+    challenges: Path
+    """Where an ACME client proves that the name is ours; its webroot."""
     access_log: Path
     error_log: Path
 
@@ -76,7 +79,8 @@ def render(settings: Settings, places: Places, listening: Listening, user: str =
         "FRONTEND": _quoted(places.frontend),
         "CERTIFICATE": _quoted(places.chain),
         "CERTIFICATE_KEY": _quoted(places.key),
-        "GATEWAY": _quoted(places.socket, "unix:"),
+        "CHALLENGES": _quoted(places.challenges),
+        "GATEWAYS": "\n        ".join(_gateway(socket) for socket in places.sockets),
         "MAX_BODY_BYTES": settings.max_body_bytes,
         "REQUESTS_PER_SECOND": settings.scaled_count(REQUESTS_PER_SECOND),
         "REQUESTS_BURST": settings.scaled_count(REQUESTS_BURST),
@@ -113,6 +117,10 @@ def addresses(listening: Listening) -> tuple[str, ...]:
     """What nginx binds, in the order of `listen` lines."""
     four, six = ("127.0.0.1", "::1") if listening.loopback_only else ("0.0.0.0", "::")  # noqa: S104
     return (four, six) if listening.ipv6 else (four,)
+
+
+def _gateway(socket: Path) -> str:
+    return f"server {_quoted(socket, 'unix:')} fail_timeout=1s;"
 
 
 def _listen(port: int, listening: Listening, *flags: str, tls: bool = True) -> str:

@@ -107,10 +107,11 @@ class _Stack:
         runtime = self._runtime
         error_log = runtime.logs / "nginx-error.log"
         places = Places(
-            socket=runtime.socket,
+            sockets=(runtime.socket,),
             frontend=runtime.frontend,
             chain=certificates.chain,
             key=certificates.key,
+            challenges=runtime.nginx / "challenges",
             access_log=runtime.logs / "nginx-access.log",
             error_log=error_log,
         )

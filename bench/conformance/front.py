@@ -30,7 +30,13 @@ def tls_front(folder: Path, upstream: Path) -> Iterator[int]:
     made = certificates.ensure(folder / "certs", ["localhost"], time.time())
     log = folder / "nginx.log"
     places = nginx_config.Places(
-        upstream, ROOT / "frontend", made.chain, made.key, folder / "access.log", log
+        sockets=(upstream,),
+        frontend=ROOT / "frontend",
+        chain=made.chain,
+        key=made.key,
+        challenges=folder,
+        access_log=folder / "access.log",
+        error_log=log,
     )
     listening = nginx_config.Listening(loopback_only=True, ipv6=False, http2=nginx.maintained)
     user = "root" if os.geteuid() == 0 else ""

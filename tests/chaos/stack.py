@@ -83,10 +83,11 @@ class Stack:
             text = render(
                 settings,
                 Places(
-                    socket=runtime.socket,
+                    sockets=(runtime.socket,),
                     frontend=runtime.frontend,
                     chain=certificates.chain,
                     key=certificates.key,
+                    challenges=runtime.nginx,
                     access_log=runtime.logs / "nginx-access.log",
                     error_log=error_log,
                 ),

@@ -15,6 +15,7 @@ COMPOSE = ROOT / "docker-compose.prod.yml"
 LINTERS = {
     "hadolint": ["hadolint", "Dockerfile"],
     "compose": ["docker-compose", "-f", str(COMPOSE), "config", "-q"],
+    "hardening": ["compose-lint", "check", "--fail-on", "low", "--strict-config", str(COMPOSE)],
     "schema": ["check-jsonschema", "--builtin-schema", "vendor.compose-spec", str(COMPOSE)],
 }
 

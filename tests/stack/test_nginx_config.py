@@ -31,10 +31,11 @@ def settings(**values: object) -> Settings:
 def places(folder: Path) -> Places:
     made = ensure(folder, gateway_names("localhost"), time.time())
     return Places(
-        socket=folder / "gateway.sock",
+        sockets=(folder / "gateway.sock",),
         frontend=folder,
         chain=made.chain,
         key=made.key,
+        challenges=folder,
         access_log=folder / "access.log",
         error_log=folder / "error.log",
     )

@@ -1,0 +1,89 @@
+"""nginx with the project's configuration and nothing else of the stack."""
+
+import os
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPSConnection
+from pathlib import Path
+
+from app.settings import Settings
+from app.stack.certificates import ensure
+from app.stack.names import gateway_names
+from app.stack.nginx_config import Listening, Places, render, write
+from app.stack.programs import find_nginx
+from tests.stack.stack_process import free_port
+
+PATIENCE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class BareNginx:
+    https_port: int
+    http_port: int
+    authority: Path
+    challenges: Path
+    access_log: Path
+
+    def ask(self, path: str) -> tuple[int, bytes]:
+        tls = ssl.create_default_context(cafile=str(self.authority))
+        return _answer(HTTPSConnection("localhost", self.https_port, timeout=5, context=tls), path)
+
+    def ask_plain(self, path: str) -> tuple[int, bytes]:
+        return _answer(HTTPConnection("localhost", self.http_port, timeout=5), path)
+
+
+@contextmanager
+def bare_nginx(folder: Path, *sockets: Path) -> Iterator[BareNginx]:
+    """In front of `sockets`; everything it writes is in `folder`."""
+    settings = Settings(_env_file=None, https_port=free_port(), http_port=free_port())
+    made = ensure(folder, gateway_names("localhost"), time.time())
+    assert made.authority
+    places = Places(
+        sockets=sockets,
+        frontend=folder,
+        chain=made.chain,
+        key=made.key,
+        challenges=folder / "challenges",
+        access_log=folder / "access.log",
+        error_log=folder / "error.log",
+    )
+    user = "root root" if os.geteuid() == 0 else ""
+    main = write(folder, render(settings, places, Listening(True, False), user))
+    command = [find_nginx().path, "-p", folder, "-c", main, "-e", places.error_log]
+    with started([str(word) for word in command], {}):
+        await_file(folder / "nginx.pid")
+        yield BareNginx(
+            settings.https_port,
+            settings.http_port,
+            made.authority,
+            places.challenges,
+            places.access_log,
+        )
+
+
+@contextmanager
+def started(command: list[str], environment: dict[str, str]) -> Iterator[None]:
+    process = subprocess.Popen(command, env={**os.environ, **environment})
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def await_file(path: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not path.exists():
+        assert time.monotonic() < deadline, path
+        time.sleep(0.02)
+
+
+def _answer(connection: HTTPConnection, path: str) -> tuple[int, bytes]:
+    with closing(connection):
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read()
