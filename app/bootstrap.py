@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import functools
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from app.domain import channel, places
 from app.domain.accounts import Accounts, Lives
 from app.domain.audit import Audit
 from app.domain.desk import Desk
+from app.domain.freshness import Freshness
 from app.domain.hub import Hub
 from app.domain.ingest import Ingest
 from app.domain.places import Places
@@ -25,6 +26,7 @@ from app.edge.ingest import answer_frame
 from app.edge.keys import Keys
 from app.edge.limits import Limits
 from app.errors import UnavailableError
+from app.model import Publication
 from app.protocol.conversation import Rules
 from app.protocol.quota import Rate
 from app.protocol.topics import Grant
@@ -60,7 +62,13 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
     tokens = VerifiedTokens(keys.verifier, capacity=TOKENS_REMEMBERED, revoked=revocations.revoked)
     identity = _identity(settings, keys.verifier, tokens)
     hub = Hub(channel.Bounds(settings.ring_publications, RING_BYTES))
-    store = _store(settings, hub.publish)
+
+    def committed(publications: Sequence[Publication]) -> None:
+        freshness.heard(publications)
+        hub.publish(publications)
+
+    store = _store(settings, committed)
+    freshness = Freshness(store, time.time)
     tickets = MemoryTickets(capacity=TICKETS_HELD)
     access, limits = Access(tokens, tickets, identity=identity), Limits(settings)
 
@@ -83,6 +91,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
     accounts = Accounts(store, audit, lambda: keys.issuer, _lives(settings), time.time)
     watch = Watch(store, revocations, desk, refresh_keys)
     await watch.look()
+    await freshness.begin()
     built = Gateway(
         settings=settings,
         store=store,
@@ -97,9 +106,10 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         limits=limits,
         keys=keys,
         upkeep=upkeep,
+        freshness=freshness,
     )
     async with asyncio.TaskGroup() as background:
-        work = [Sweep(desk).run, watch.run, upkeep.run, audit.run]
+        work = [Sweep(desk).run, watch.run, upkeep.run, audit.run, freshness.run]
         if identity:
             work.append(identity.run)
         running = [background.create_task(run()) for run in work]

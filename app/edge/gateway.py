@@ -6,6 +6,7 @@ from app.domain.accounts import Accounts
 from app.domain.audit import Audit
 from app.domain.channel import Channel
 from app.domain.desk import Desk
+from app.domain.freshness import Freshness
 from app.domain.hub import Hub
 from app.domain.ingest import Ingest
 from app.domain.stream import Intake
@@ -33,6 +34,7 @@ class Gateway:
     limits: Limits
     keys: Keys
     upkeep: Upkeep
+    freshness: Freshness
 
     async def channel(self, tenant: str) -> Channel:
         """The tenant's channel; the store says where its order stands when it is opened."""

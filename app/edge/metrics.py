@@ -76,6 +76,11 @@ class GatewayCollector(Collector):
         yield rejected
         yield _counter("measurements_backlog", "Measurements stored as backlog.", ingest.backlog)
         yield _counter("clock_jumps", "Jumps of sensors' clocks.", ingest.jumps.count)
+        freshness = self._gateway.freshness
+        yield _gauge("sensors", "Sensors that speak and are watched.", freshness.watched)
+        yield _counter(
+            "measurements_unwatched", "Measurements of sensors too many.", freshness.unwatched
+        )
 
     def _delivery(self) -> Iterator[Metric]:
         hub = self._gateway.hub

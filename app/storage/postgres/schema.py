@@ -8,6 +8,7 @@ from app.storage.base import NewerSchemaError
 from app.storage.postgres.connection import Db, connect, unavailable
 from app.storage.records.audit import AUDIT
 from app.storage.records.people_schema import PEOPLE
+from app.storage.records.sensors import SENSORS
 
 MIGRATING = 0x1A90001
 """The advisory lock under which one process at a time migrates."""
@@ -117,6 +118,7 @@ MIGRATIONS: tuple[LiteralString, ...] = (
     """,
     PEOPLE,
     AUDIT,
+    SENSORS,
 )
 
 

@@ -5,6 +5,7 @@ import sqlite3
 from app.storage.base import NewerSchemaError
 from app.storage.records.audit import AUDIT
 from app.storage.records.people_schema import PEOPLE
+from app.storage.records.sensors import SENSORS
 
 MIGRATIONS: tuple[str, ...] = (
     """
@@ -198,6 +199,7 @@ MIGRATIONS: tuple[str, ...] = (
     """,
     PEOPLE,
     AUDIT,
+    SENSORS,
 )
 """Statements of a step end in `;`, which stands nowhere else."""
 

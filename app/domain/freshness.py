@@ -1,0 +1,232 @@
+"""Which sensors speak and which fell silent, each by its own pace, told on `modules`.
+
+A sensor is taken for online from its first measurement, and told `stale`, `offline` and, when it
+speaks again, `online`. What was told last is kept; after a restart silence counts from the start,
+so that the gateway's own absence is nobody's silence.
+"""
+
+import asyncio
+import heapq
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import structlog
+
+from app.domain.pace import Pace
+from app.errors import UnavailableError
+from app.model import Publication, RoutingKey, Topic, wire_time
+from app.storage.base import Draft, Store
+from app.storage.records import sensors
+from app.storage.records.sensors import Sensor, State
+
+LOOK_EVERY = 1.0
+"""Seconds: how late a change may be told."""
+ASSUMED_INTERVAL_MS = 300_000
+"""Of a sensor whose pace is not known yet: patience, not a false alarm."""
+STALE_AFTER, STALE_LEAST_MS = 3, 60_000
+"""Intervals of silence, and the least of it."""
+OFFLINE_AFTER, OFFLINE_LEAST_MS = 10, 300_000
+MAX_SENSORS = 50_000
+"""Speaking sensors that are watched; of one more nothing is told. One takes 0.5 KB."""
+
+Name = tuple[str, str]
+"""Tenant and sensor id."""
+
+log = structlog.get_logger()
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class _Watched:
+    key: RoutingKey
+    pace: Pace
+    state: State | None = None
+    """As it was told; None: not noted yet."""
+    noted_ms: int = 0
+    """The interval that the store has."""
+
+    def due_ms(self) -> int:
+        """When silence would change its state, or its next one."""
+        interval = self.pace.interval_ms or ASSUMED_INTERVAL_MS
+        if self.state is State.STALE:
+            return self.pace.heard_ms + max(OFFLINE_AFTER * interval, OFFLINE_LEAST_MS)
+        return self.pace.heard_ms + max(STALE_AFTER * interval, STALE_LEAST_MS)
+
+    def pace_is_news(self) -> bool:
+        """Noted anew when it is twice or half of what the store has."""
+        interval = self.pace.interval_ms
+        return not self.noted_ms <= 2 * interval <= 4 * self.noted_ms
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    name: Name
+    watched: _Watched
+    state: State
+
+    def record(self) -> Sensor:
+        key = self.watched.key
+        return Sensor(
+            *self.name,
+            enseigne=key.enseigne or "",
+            salle=key.salle or "",
+            state=self.state,
+            interval_ms=self.watched.pace.interval_ms,
+        )
+
+
+class Freshness:
+    """`clock` gives wall time in seconds."""
+
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._clock = clock
+        self._watched: dict[Name, _Watched] = {}
+        self._speaking: set[Name] = set()
+        """Heard, and not told to be online."""
+        self._due: list[tuple[int, Name]] = []
+        """A heap: each watched sensor once, at a time when it may be silent."""
+        self.unwatched = 0
+        """Measurements of sensors beyond `MAX_SENSORS`."""
+
+    @property
+    def watched(self) -> int:
+        return len(self._watched)
+
+    async def begin(self) -> None:
+        """Take over who spoke before. Raise `UnavailableError` without a store."""
+        now_ms = self._now_ms()
+        for sensor in await self._store.consult(lambda sql: sensors.speaking(sql, MAX_SENSORS)):
+            key = RoutingKey(Topic.MEASUREMENTS, sensor.enseigne, sensor.salle, sensor.sensor_id)
+            pace = Pace(now_ms, sensor.interval_ms)
+            self._watch(
+                (sensor.tenant, sensor.sensor_id),
+                _Watched(key, pace, sensor.state, sensor.interval_ms),
+            )
+
+    async def run(self) -> None:
+        """Until cancelled. While the store does not answer, nothing is told and nothing lost."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            try:
+                await self.look()
+            except UnavailableError:
+                log.warning("the sensors' states wait")
+
+    def heard(self, publications: Sequence[Publication]) -> None:
+        """What one commit kept. A backlog says nothing of now."""
+        now_ms = self._now_ms()
+        for publication in publications:
+            key = publication.key
+            if key.topic is Topic.MEASUREMENTS and key.sensor_id and not publication.backlog:
+                self._hear((publication.tenant, key.sensor_id), key, now_ms)
+
+    async def look(self) -> None:
+        """Tell what has changed, and note what was learned."""
+        due = self._take_due(self._now_ms())
+        try:
+            await self._tell([*self._returned(), *self._silent(due), *self._learned(due)])
+        finally:
+            for name in due:
+                self._await_silence(name)
+
+    def _hear(self, name: Name, key: RoutingKey, now_ms: int) -> None:
+        watched = self._watched.get(name)
+        if watched is None:
+            if len(self._watched) >= MAX_SENSORS:
+                self.unwatched += 1
+                return
+            watched = self._watch(name, _Watched(key, Pace(now_ms)))
+        watched.key = key
+        watched.pace.hear(now_ms)
+        if watched.state is not State.ONLINE:
+            self._speaking.add(name)
+
+    def _watch(self, name: Name, watched: _Watched) -> _Watched:
+        self._watched[name] = watched
+        self._await_silence(name)
+        return watched
+
+    def _await_silence(self, name: Name) -> None:
+        watched = self._watched.get(name)
+        if watched is not None:
+            soon_ms = self._now_ms() + STALE_LEAST_MS  # its pace may be learned meanwhile
+            heapq.heappush(self._due, (min(watched.due_ms(), soon_ms), name))
+
+    def _take_due(self, now_ms: int) -> list[Name]:
+        """Those that may be silent: a time in the heap does not move when its sensor speaks."""
+        due: list[Name] = []
+        while self._due and self._due[0][0] <= now_ms:
+            due.append(heapq.heappop(self._due)[1])
+        return due
+
+    def _returned(self) -> Iterable[_Change]:
+        return [_Change(name, self._watched[name], State.ONLINE) for name in self._speaking]
+
+    def _silent(self, due: Iterable[Name]) -> Iterable[_Change]:
+        now_ms = self._now_ms()
+        for name in due:
+            watched = self._watched[name]
+            if name not in self._speaking and watched.due_ms() <= now_ms:
+                silence = State.OFFLINE if watched.state is State.STALE else State.STALE
+                yield _Change(name, watched, silence)
+
+    def _learned(self, due: Iterable[Name]) -> Iterable[_Change]:
+        now_ms = self._now_ms()
+        for name in due:
+            watched = self._watched[name]
+            speaks = watched.state is State.ONLINE and watched.due_ms() > now_ms
+            if speaks and watched.pace_is_news():
+                yield _Change(name, watched, State.ONLINE)
+
+    async def _tell(self, changes: Sequence[_Change]) -> None:
+        if not changes:
+            return
+        records = [change.record() for change in changes]
+        noted = await self._store.transact(
+            lambda sql: [sensors.note(sql, record) for record in records]
+        )
+        for change, record in zip(changes, records, strict=True):
+            self._noted(change, record.interval_ms)
+        now_ms = self._now_ms()
+        drafts = [
+            _draft(change, now_ms) for change, told in zip(changes, noted, strict=True) if told
+        ]
+        if drafts:
+            await self._store.append(drafts)
+
+    def _noted(self, change: _Change, interval_ms: int) -> None:
+        change.watched.state = change.state
+        change.watched.noted_ms = interval_ms
+        if change.state is State.ONLINE:
+            self._speaking.discard(change.name)
+        elif change.state is State.OFFLINE:
+            del self._watched[change.name]  # who is heard again is met again
+
+    def _now_ms(self) -> int:
+        return int(self._clock() * 1000)
+
+
+def _draft(change: _Change, now_ms: int) -> Draft:
+    (tenant, sensor_id), key, pace = change.name, change.watched.key, change.watched.pace
+    message = {
+        "type": "module",
+        "enseigne": key.enseigne,
+        "salle": key.salle,
+        "module_id": sensor_id,
+        "kind": "sensor",
+        "state": change.state,
+        "sensor_id": sensor_id,
+        "last_seen": wire_time(pace.heard_ms),
+        **({"interval": pace.interval_ms / 1000} if pace.interval_ms else {}),
+        "timestamp": wire_time(now_ms),
+        "received_at": wire_time(now_ms),
+    }
+    return Draft(
+        tenant=tenant,
+        key=RoutingKey(Topic.MODULES, key.enseigne, key.salle, sensor_id),
+        time_ms=now_ms,
+        received_ms=now_ms,
+        head=_encode(message)[:-1],
+    )
