@@ -5,7 +5,7 @@ import signal
 import ssl
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
@@ -14,6 +14,9 @@ from app.cli.credentials import issue
 from app.cli.report import RefusedError, note
 from app.settings import Settings
 from auth.principal import Role
+
+if TYPE_CHECKING:
+    from app.demo.replay import Summary
 
 TENANT = "demo"
 TOKEN_TTL = 30 * 86_400
@@ -33,6 +36,9 @@ def demo(
     enseigne: Annotated[str, typer.Option(help="Site of the recording.")] = "Replay",
     salle: Annotated[str, typer.Option(help="Room; default: the file's name.")] = "",
     sensor: Annotated[str, typer.Option(help="Sensor; default: the file's name.")] = "",
+    refused: Annotated[
+        Path | None, typer.Option(help="List each row that was refused or skipped here, as CSV.")
+    ] = None,
     tenant: Annotated[str, typer.Option(help="Whose data it becomes.")] = TENANT,
     interval: Annotated[float, typer.Option(help="Seconds between simulated readings.")] = 3.0,
 ) -> None:
@@ -79,10 +85,21 @@ def demo(
         )
     except (RecordingError, OSError) as error:
         raise RefusedError(str(error)) from error
-    for line in summary.lines():
-        note(line)
+    _account_for(summary, refused)
     if summary.ended:
         raise RefusedError(summary.ended)
+
+
+def _account_for(summary: "Summary", refused: Path | None) -> None:
+    from app.demo.refusals import shown, write
+
+    for line in (*shown(summary.refusals), *summary.lines()):
+        note(line)
+    if refused is not None:
+        try:
+            write(refused, summary.refusals)
+        except OSError as error:
+            raise RefusedError(f"--refused: {error}") from error
 
 
 def _run(work: Callable[[asyncio.Event], Coroutine[None, None, T]]) -> T:

@@ -1,12 +1,12 @@
 """What waits to be sent: a device keeps its readings while the gateway is away, up to a bound."""
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import zip_longest
-from typing import Any
 
 from app.demo.events import Publication
-from app.demo.link import Link, Reply, error_code
+from app.demo.link import Link, Reply
+from app.demo.verdicts import Verdict, held_back, verdicts
 from app.demo.wire import Body
 
 BATCH = 100
@@ -33,34 +33,15 @@ class Tally:
         """How many measurements the gateway has decided upon."""
         return self.stored + self.duplicate + self.refused.total()
 
-    def count_ingest(self, items: list[Body], reply: Reply) -> list[Body]:
-        """Every item counts once, whatever the answer looks like, but for those that a limit held
-        back: they are to be sent again.
-        """
-        if not reply.ok:
-            self.refused[reply.code] += len(items)
-            return []
-        results: Any = reply.body.get("results") if isinstance(reply.body, dict) else None
-        if len(items) == 1 and results is None:
-            results = [reply.body]
-        if not isinstance(results, list):
-            results = []
-        held_back = []
-        for item, result in zip_longest(items, results[: len(items)]):
-            if _retry_after(result) is None:
-                self._count_result(result)
-            else:
-                held_back.append(item)
-        return held_back
-
-    def _count_result(self, result: Any) -> None:
-        status = result.get("status") if isinstance(result, dict) else None
-        if status == "stored":
-            self.stored += 1
-        elif status == "duplicate":
-            self.duplicate += 1
-        else:
-            self.refused[error_code(result) or "unclear_answer"] += 1
+    def count(self, decided: Iterable[Verdict]) -> None:
+        """But for those that a limit held back: they are to be sent again."""
+        for verdict in decided:
+            if verdict.status == "stored":
+                self.stored += 1
+            elif verdict.status == "duplicate":
+                self.duplicate += 1
+            elif verdict.status == "refused":
+                self.refused[verdict.code] += 1
 
 
 async def post_measurements(link: Link, items: list[Body]) -> Reply | None:
@@ -69,19 +50,12 @@ async def post_measurements(link: Link, items: list[Body]) -> Reply | None:
     Where a limit held some back, the link waits as long as it is told to.
     """
     reply = await link.post("/api/ingest", items[0] if len(items) == 1 else items)
-    results = reply.body.get("results") if reply and isinstance(reply.body, dict) else None
-    if isinstance(results, list):
-        told = [seconds for each in results if (seconds := _retry_after(each)) is not None]
+    if reply is not None:
+        decided = verdicts(len(items), reply)
+        told = [each.retry_after for each in decided if each.status == "held_back"]
         if told:
             link.wait("rate_limited", max(told))
     return reply
-
-
-def _retry_after(result: Any) -> float | None:
-    """Seconds after which an item may be sent again; None where it is decided upon."""
-    error = result.get("error") if isinstance(result, dict) else None
-    seconds = error.get("retry_after") if isinstance(error, dict) else None
-    return seconds if isinstance(seconds, int | float) else None
 
 
 class Readings:
@@ -105,9 +79,11 @@ class Readings:
             reply = await post_measurements(link, batch)
             if reply is None:
                 return
+            decided = verdicts(len(batch), reply)
+            self._tally.count(decided)
             for _ in batch:
                 self._waiting.popleft()
-            self._waiting.extendleft(reversed(self._tally.count_ingest(batch, reply)))
+            self._waiting.extendleft(reversed(held_back(batch, decided)))
 
 
 class News:

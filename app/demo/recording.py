@@ -1,12 +1,12 @@
 """A recording, read whole: its rows by time, and why others were left out."""
 
 import csv
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from math import isfinite
 from pathlib import Path
+from typing import Protocol
 
 from app.demo.columns import Column, Columns, RecordingError, find_columns
 
@@ -15,17 +15,27 @@ _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-"})
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    line: int
+    """Where it ends in the file, from 1."""
     at: float
     """Seconds since the epoch."""
     values: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """A row that holds nothing to send."""
+
+    line: int
+    reason: str
+    """`no_value`, `bad_time`, `bad_number` or `malformed`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     rows: tuple[Row, ...]
     """By time; those of one time in the file's order."""
-    skipped: Counter[str]
-    """Rows left out: `no_value`, `bad_time`, `bad_number`, `malformed`."""
+    skipped: tuple[Skipped, ...]
     without_zone: int
     """How many rows say no zone, so that one had to be taken for granted."""
 
@@ -48,30 +58,40 @@ def read_recording(
         raise RecordingError("the file is not CSV") from error
 
 
-def _read(lines: Iterator[list[str]], wanted: str | None, zone: tzinfo) -> Recording:
+class _Lines(Protocol):
+    """A `csv.reader`."""
+
+    line_num: int
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+    def __next__(self) -> list[str]: ...
+
+
+def _read(lines: _Lines, wanted: str | None, zone: tzinfo) -> Recording:
     header = next(lines, None)
     if not header:
         raise RecordingError("the file is empty")
     columns = find_columns(header, wanted)
     rows: list[Row] = []
-    skipped: Counter[str] = Counter()
+    skipped: list[Skipped] = []
     without_zone = width = 0
     for cells in lines:
         if not cells:
             continue
         width = width or _width(header, cells)
         if len(cells) != width:
-            skipped["malformed"] += 1
+            skipped.append(Skipped(lines.line_num, "malformed"))
             continue
-        named = cells[width - len(header) :]
-        row = _row(named, columns, zone)
+        row = _row(cells[width - len(header) :], columns, zone)
         if isinstance(row, str):
-            skipped[row] += 1
+            skipped.append(Skipped(lines.line_num, row))
             continue
-        rows.append(row[0])
-        without_zone += row[1]
+        at, values, given = row
+        rows.append(Row(lines.line_num, at, values))
+        without_zone += given
     rows.sort(key=lambda row: row.at)
-    return Recording(tuple(rows), skipped, without_zone)
+    return Recording(tuple(rows), tuple(skipped), without_zone)
 
 
 def _width(header: Sequence[str], cells: Sequence[str]) -> int:
@@ -79,8 +99,10 @@ def _width(header: Sequence[str], cells: Sequence[str]) -> int:
     return len(header) + (len(cells) == len(header) + 1)
 
 
-def _row(cells: Sequence[str], columns: Columns, zone: tzinfo) -> tuple[Row, bool] | str:
-    """The row and whether its zone was taken for granted, or why it is none."""
+def _row(
+    cells: Sequence[str], columns: Columns, zone: tzinfo
+) -> tuple[float, dict[str, float], bool] | str:
+    """Time, values, and whether the zone was taken for granted; or why there is nothing to send."""
     try:
         values = dict(_values(cells, columns.values))
     except ValueError:
@@ -93,7 +115,7 @@ def _row(cells: Sequence[str], columns: Columns, zone: tzinfo) -> tuple[Row, boo
         at = (time.replace(tzinfo=zone) if given else time).astimezone(UTC).timestamp()
     except (ValueError, OverflowError):
         return "bad_time"
-    return Row(at, values), given
+    return at, values, given
 
 
 def _values(cells: Sequence[str], columns: Sequence[Column]) -> Iterator[tuple[str, float]]:

@@ -12,7 +12,9 @@ from random import Random
 from app.demo.clock import Clock
 from app.demo.link import Link, Reply, Tell, open_client
 from app.demo.outbox import BATCH, Tally, post_measurements
-from app.demo.recording import Recording, Row, read_recording
+from app.demo.recording import Recording, Row, Skipped, read_recording
+from app.demo.refusals import Refusal
+from app.demo.verdicts import Verdict, held_back, verdicts
 from app.demo.wire import Place, measurement
 
 PATIENCE = 8
@@ -29,11 +31,12 @@ _SHORTEST_SLEEP = 0.001
 class Summary:
     """Every row of the file is in one of its counts."""
 
-    skipped: Counter[str]
-    """Rows that held nothing to send, by reason."""
+    skipped: Sequence[Skipped]
     not_sent: int
     """Rows left when the replay ended early."""
     tally: Tally = field(default_factory=Tally)
+    refused: list[Refusal] = field(default_factory=list)
+    """By the gateway, in the order of the replay."""
     waits: Counter[str] = field(default_factory=Counter)
     """How often it waited, by reason."""
     ended: str | None = None
@@ -43,14 +46,21 @@ class Summary:
     def sent(self) -> int:
         return self.tally.answered
 
+    @property
+    def refusals(self) -> list[Refusal]:
+        """Every row that is in no answer as kept, in the order of the file."""
+        skipped = [Refusal(each.line, f"skipped: {each.reason}") for each in self.skipped]
+        return sorted([*skipped, *self.refused], key=lambda refusal: refusal.line)
+
     def lines(self) -> list[str]:
         """For people, one count a line."""
+        skipped = Counter(each.reason for each in self.skipped)
         counts = {
             "sent": self.sent,
             "stored": self.tally.stored,
             "duplicate": self.tally.duplicate,
             **{f"refused: {code}": number for code, number in self.tally.refused.most_common()},
-            **{f"skipped: {reason}": number for reason, number in self.skipped.most_common()},
+            **{f"skipped: {reason}": number for reason, number in skipped.most_common()},
             **{f"waited: {reason}": number for reason, number in self.waits.most_common()},
         }
         if self.ended is not None:
@@ -124,14 +134,15 @@ class _Replay:
 
     async def _send(self, batch: Sequence[Row], moved: float) -> Reply | None:
         """Until it is answered; None when the replay has to end unanswered."""
-        items = [measurement(self._place, row.at + moved, row.values) for row in batch]
         link, summary = self._link, self._summary
         while True:
+            items = [measurement(self._place, row.at + moved, row.values) for row in batch]
             reply = await post_measurements(link, items)
             if reply is not None:
-                items = summary.tally.count_ingest(items, reply)
-                summary.not_sent = len(self._rows) - summary.sent
-                if not items:
+                decided = verdicts(len(items), reply)
+                self._count(batch, decided)
+                batch = held_back(batch, decided)
+                if not batch:
                     return reply
             if self._stop.is_set():
                 summary.ended = "stopped"
@@ -140,3 +151,13 @@ class _Replay:
                 summary.ended = "gateway_away"
                 return None
             await link.clock.sleep(max(0.0, link.resume_at - link.clock.now()))
+
+    def _count(self, batch: Sequence[Row], decided: Sequence[Verdict]) -> None:
+        summary = self._summary
+        summary.tally.count(decided)
+        summary.not_sent = len(self._rows) - summary.sent
+        summary.refused += [
+            Refusal(row.line, f"refused: {verdict.code}", row.at, verdict.message)
+            for row, verdict in zip(batch, decided, strict=True)
+            if verdict.status == "refused"
+        ]

@@ -33,29 +33,31 @@ COLUMNS = {
 }
 RECORDINGS = Path(os.environ.get("IAQ_RECORDINGS", ROOT.parent / "shared" / "data"))
 NO_RECORDINGS = frozenset({"b4b_rooms.csv"})
+REFUSED = "refused.csv"
 REPLAY_TAKES = 180.0
 Values = dict[str, float]
 
 
 @dataclass(slots=True)
 class Expected:
-    """By the file alone: what a gateway keeps of it, and how many rows it has to refuse and why."""
+    """By the file alone: what a gateway keeps of it, and which rows it has to refuse and why."""
 
     kept: dict[int, Values] = field(default_factory=dict)
     """By time in milliseconds; of several rows of one time the first."""
     rows: int = 0
     repeated: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
+    reasons: dict[int, str] = field(default_factory=dict)
+    """By line."""
 
     @classmethod
     def of(cls, path: Path) -> "Expected":
         expected = cls()
-        for at_ms, values in _rows(path):
+        for line, at_ms, values in _rows(path):
             expected.rows += 1
             if not values:
-                expected.reasons["skipped: no_value"] += 1
+                expected.reasons[line] = "skipped: no_value"
             elif expected.kept.setdefault(at_ms, values) != values:
-                expected.reasons["refused: measurement_exists"] += 1
+                expected.reasons[line] = "refused: measurement_exists"
             else:
                 expected.repeated += 1
         expected.repeated -= len(expected.kept)
@@ -112,6 +114,8 @@ async def replay(path: Path, kills: int, stack: Stack) -> Replayed:
     counts = {name: int(number.replace(",", "")) for number, name in _COUNT.findall(said.decode())}
     replayed = Replayed(path.name, expected, counts, len(records), len(poller.received))
     replayed.faults += poller.faults + _faults(expected, counts, records)
+    if _listed(stack) != expected.reasons:
+        replayed.faults.append("other rows are listed as refused than the file makes")
     if len({seen.position for seen in poller.received}) < len(poller.received):
         replayed.faults.append("polled twice")
     return replayed
@@ -131,8 +135,8 @@ def _faults(
     listed = {
         name: count for name, count in counts.items() if name.startswith(("refused", "skipped"))
     }
-    if listed != dict(expected.reasons):
-        faults.append(f"listed {listed}, in the file {dict(expected.reasons)}")
+    if listed != Counter(expected.reasons.values()):
+        faults.append(f"counted {listed}, in the file {Counter(expected.reasons.values())}")
     if counts["stored"] + counts["duplicate"] != len(expected.kept) + expected.repeated:
         faults.append(f"{len(expected.kept)} to keep and {expected.repeated} repeated")
     if len(records) != len(expected.kept) or dict(records) != expected.kept:
@@ -142,8 +146,13 @@ def _faults(
     return faults
 
 
+def _listed(stack: Stack) -> dict[int, str]:
+    with (stack.folder / REFUSED).open(encoding="utf-8", newline="") as file:
+        return {int(row["line"]): row["reason"] for row in csv.DictReader(file)}
+
+
 async def _command(stack: Stack, path: Path) -> asyncio.subprocess.Process:
-    words = ["-m", "app", "demo", "--csv", str(path), "--tenant", TENANT]
+    words = ["-m", "app", "demo", "--csv", str(path), "--tenant", TENANT, "--refused", REFUSED]
     return await asyncio.create_subprocess_exec(
         sys.executable,
         *words,
@@ -163,12 +172,12 @@ async def _records(dashboard: httpx2.AsyncClient, sensor: str) -> list[tuple[int
     ]
 
 
-def _rows(path: Path) -> list[tuple[int, Values]]:
-    """In order of time, as a replay sends them."""
+def _rows(path: Path) -> list[tuple[int, int, Values]]:
+    """Lines in order of time, as a replay sends them."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.reader(file))
     header, rows = lines[0], []
-    for cells in lines[1:]:
+    for line, cells in enumerate(lines[1:], 2):
         named = dict(zip(header, cells[len(cells) - len(header) :], strict=True))
         time = datetime.fromisoformat(named.get("timestamp") or named["date"])
         values = {
@@ -176,8 +185,8 @@ def _rows(path: Path) -> list[tuple[int, Values]]:
             for column, (quantity, factor) in COLUMNS.items()
             if named.get(column) and math.isfinite(float(named[column]))
         }
-        rows.append((_ms(time if time.tzinfo else time.replace(tzinfo=UTC)), values))
-    return sorted(rows, key=lambda row: row[0])
+        rows.append((line, _ms(time if time.tzinfo else time.replace(tzinfo=UTC)), values))
+    return sorted(rows, key=lambda row: row[1])
 
 
 def _scaled(value: float, factor: int) -> float:

@@ -11,9 +11,10 @@ import pytest
 from app.demo.clock import Clock
 from app.demo.feed import run_feed
 from app.demo.outbox import Tally
+from app.demo.recording import read_recording
 from app.demo.replay import run_replay
 from app.demo.rooms import DEMO_ROOMS, DEMO_SENSORS
-from app.demo.wire import Place
+from app.demo.wire import Place, timestamp
 from tests.conftest import Running, Start
 from tests.demo.test_recording import RECORDINGS, needs_recordings
 
@@ -80,7 +81,7 @@ async def test_a_backlog_waits_for_its_budget_while_what_is_live_goes_through(
     ("name", "sent", "ends"),
     [("b4b_room_925038", 4_532, "2022-11-02"), ("occupancy_datatraining", 8_143, "2015-02")],
 )
-async def test_a_real_recording_goes_in_whole(
+async def test_a_real_recording_is_kept_or_refused_row_by_row(
     gateway: Running, name: str, sent: int, ends: str
 ) -> None:
     stop = asyncio.Event()
@@ -96,11 +97,22 @@ async def test_a_real_recording_goes_in_whole(
         clock=Clock.until(stop),
     )
     assert (summary.sent, summary.not_sent, summary.ended) == (sent, 0, None)
-    assert set(summary.tally.refused) <= {"measurement_exists"}
+    assert {refusal.reason for refusal in summary.refusals} <= {
+        "refused: measurement_exists",
+        "skipped: no_value",
+    }
+    refused = {refusal.line for refusal in summary.refusals}
+    kept = {
+        timestamp(row.at): row.values
+        for row in read_recording(path).rows
+        if row.line not in refused
+    }
     async with gateway.client("dashboard") as dashboard:
         answer = await dashboard.get(
             "/api/iaq/data",
             params={"sensor_id": name, "limit": 10_000, "start": "2000-01-01T00:00:00Z"},
         )
-    assert len(answer.json()) == summary.tally.stored
-    assert answer.json()[-1]["timestamp"].startswith(ends)
+    records = answer.json()
+    assert {record["timestamp"]: record["values"] for record in records} == kept
+    assert len(records) == len(kept) == summary.tally.stored
+    assert records[-1]["timestamp"].startswith(ends)

@@ -9,6 +9,8 @@ import pytest
 from fastapi.responses import JSONResponse
 
 from app.demo.clock import Clock
+from app.demo.recording import Skipped
+from app.demo.refusals import Refusal
 from app.demo.replay import PATIENCE, Summary, run_replay
 from app.demo.wire import Place, timestamp
 from tests.demo.peer_gateway import START, FakeClock, Peer, closed_port, peer_gateway, refusal
@@ -47,6 +49,10 @@ async def replay(
     )
 
 
+def at(time: str) -> float:
+    return datetime.fromisoformat(f"2022-10-12T{time}:00+00:00").timestamp()
+
+
 def items(peer: Peer) -> list[Any]:
     bodies = peer.bodies("/api/ingest")
     return [item for body in bodies for item in (body if isinstance(body, list) else [body])]
@@ -64,7 +70,7 @@ async def test_by_default_it_goes_in_full_batches_with_its_own_times(recording: 
         "values": {"CO2": 400},
     }
     assert (summary.sent, summary.tally.stored, summary.not_sent) == (250, 250, 0)
-    assert summary.skipped == {"no_value": 1}
+    assert summary.skipped == (Skipped(252, "no_value"),)
     assert summary.ended is None
 
 
@@ -121,6 +127,27 @@ async def test_what_is_refused_is_counted_by_code(recording: Path) -> None:
         "       50  refused: invalid",
         "        1  skipped: no_value",
     ]
+
+
+async def test_each_row_that_is_not_kept_is_named_in_the_order_of_the_file(tmp_path: Path) -> None:
+    """Lines as an editor counts them, though rows are sent by their times."""
+    path = tmp_path / "office.csv"
+    path.write_text(
+        "timestamp,CO2\n"
+        "2022-10-12T16:03:00Z,410\n"
+        "2022-10-12T16:02:00Z,\n"
+        "2022-10-12T16:01:00Z,420\n"
+        "2022-10-12T16:00:00Z,500\n"
+    )
+    async with peer_gateway() as peer:
+        peer.refuse_below = 450
+        summary = await replay(peer.url, path, shift=True)
+    assert summary.refusals == [
+        Refusal(2, "refused: invalid", at("16:03"), "too low"),
+        Refusal(3, "skipped: no_value"),
+        Refusal(4, "refused: invalid", at("16:01"), "too low"),
+    ]
+    assert summary.tally.stored == 1
 
 
 async def test_a_batch_refused_whole_does_not_end_it(recording: Path) -> None:
@@ -223,5 +250,5 @@ async def test_a_real_office_goes_through_and_its_repeated_times_are_duplicates(
         summary = await replay(peer.url, RECORDINGS / "b4b_room_925038.csv")
     assert summary.sent == 4_532
     assert (summary.tally.stored, summary.tally.duplicate) == (3_943, 589)
-    assert summary.skipped == {"no_value": 169}
+    assert len(summary.refusals) == len(summary.skipped) == 169
     assert len(peer.received) == 46
