@@ -14,6 +14,11 @@ from app.protocol.topics import Grant
 from app.transport.connection import Connection
 from auth.principal import Principal
 
+RETURNS_PER_SECOND = 500
+"""At this pace the clients of a gateway that restarts come back: handshakes for half of a core."""
+LONGEST_RETURN = 30.0
+"""Seconds after which the last of them are told to come back, however many they are."""
+
 
 class Live(Protocol):
     """A socket as the sweep, the watch and the drain see it. Times are monotonic seconds."""
@@ -51,6 +56,7 @@ class Desk:
         self.renew = renew
         self.live: set[Live] = set()
         self.draining = False
+        self._sent_away = 0
         self.emptied = asyncio.Event()
         """Set whenever the last connection ends."""
         self.opened = 0
@@ -64,3 +70,8 @@ class Desk:
         if self.draining:
             raise UnavailableError("the gateway restarts", part="gateway", retry_after=2)
         return self.places.take(ip, principal)
+
+    def return_after(self) -> float:
+        """Seconds until the next one that is sent away should be back: not all at once."""
+        self._sent_away += 1
+        return self._sent_away / RETURNS_PER_SECOND % LONGEST_RETURN

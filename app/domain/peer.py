@@ -59,7 +59,9 @@ class Peer:
         """It reads again."""
 
     def shutdown(self) -> None:
-        self.close(CloseCode.RESTART, "the gateway restarts")
+        if not self._ended:
+            wait = self._desk.return_after()
+            self.close(CloseCode.RESTART, f"the gateway restarts, retry_after={wait:g}")
 
     def closed(self, code: int, clean: bool) -> None:
         desk = self._desk

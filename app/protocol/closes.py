@@ -13,8 +13,8 @@ Action = Literal["reconnect", "renew", "wait", "terminal"]
 class Row(NamedTuple):
     code: int
     action: Action
-    """`reconnect` with jitter; `renew` the token first; `wait` as the reason says
-    (`retry_after=<seconds>`); `terminal`: a person has to act."""
+    """`reconnect` with jitter, not sooner than the reason says (`retry_after=<seconds>`) where it
+    does; `renew` the token first; `wait` as the reason says; `terminal`: a person has to act."""
     meaning: str
 
 

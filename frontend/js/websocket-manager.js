@@ -260,7 +260,7 @@ export class WebSocketManager {
     if (stable) this.#attempt = 0;
     this.#giveUp();
     this.#renewal.closed(action === "renew");
-    if (action === "wait") this.#notBefore = this.#env.now() + retryAfterMs(reason);
+    this.#notBefore = this.#env.now() + retryAfterMs(action, reason);
     if (action !== "terminal") this.#schedule(retryDelay(this.#attempt++, this.#env.random));
     this.#events.emit("disconnected", { code, name, reason, action });
   }

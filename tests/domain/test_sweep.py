@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
+from app.domain.desk import LONGEST_RETURN, RETURNS_PER_SECOND
 from app.domain.sweep import Sweep, drain
 from app.errors import UnavailableError
 from app.transport.connection import CLOSE_GRACE
@@ -100,13 +101,29 @@ class TestDraining:
         await house.block(deaf)
         living = await house.join()
         draining = asyncio.ensure_future(drain(house.desk, 60))
-        assert await living.end() == (1012, "the gateway restarts")
+        assert await living.end() == (1012, "the gateway restarts, retry_after=0.002")
         assert len(house.desk.live) == 1
         living.socket.close()
         await draining
         assert not house.desk.live
         assert house.desk.places.taken == 0
         assert house.desk.closes == {1006: 1, 1012: 1}
+
+    async def test_everyone_is_told_another_time_to_come_back(self, house: House) -> None:
+        crowd = [await house.join() for _ in range(5)]
+        draining = asyncio.ensure_future(drain(house.desk, 60))
+        ends = [await each.end() for each in crowd]
+        for each in crowd:
+            each.socket.close()
+        await draining
+        waits = sorted(float(reason.rpartition("=")[2]) for _, reason in ends)
+        assert waits == [count / RETURNS_PER_SECOND for count in range(1, 6)]
+
+    async def test_however_many_they_are_the_last_comes_back_soon(self, house: House) -> None:
+        waits = [house.desk.return_after() for _ in range(50_000)]
+        assert max(waits) < LONGEST_RETURN
+        soon = sum(wait < 1 for wait in waits)
+        assert soon <= 50_000 / LONGEST_RETURN + RETURNS_PER_SECOND
 
     async def test_who_does_not_answer_is_cut_after_the_grace(self, house: House) -> None:
         await house.join()

@@ -52,9 +52,11 @@ test("a code that no table has means: reconnect", () => {
 });
 
 test("the wait is read from the reason and bounded", () => {
-  assert.equal(retryAfterMs("retry_after=7"), 7000);
-  assert.equal(retryAfterMs("slow down retry_after=1.5"), 1500);
-  assert.equal(retryAfterMs(""), 1000);
-  assert.equal(retryAfterMs("retry_after=soon"), 1000);
-  assert.equal(retryAfterMs("retry_after=999999"), 3_600_000);
+  assert.equal(retryAfterMs("wait", "retry_after=7"), 7000);
+  assert.equal(retryAfterMs("wait", "slow down retry_after=1.5"), 1500);
+  assert.equal(retryAfterMs("wait", ""), 1000);
+  assert.equal(retryAfterMs("wait", "retry_after=soon"), 1000);
+  assert.equal(retryAfterMs("wait", "retry_after=999999"), 3_600_000);
+  assert.equal(retryAfterMs("reconnect", "the gateway restarts, retry_after=0.25"), 250);
+  assert.equal(retryAfterMs("reconnect", "the gateway restarts"), 0);
 });

@@ -133,8 +133,9 @@ describe("closes", () => {
         asked.push(ask);
         return "new.new.new";
       });
-      peer.socket.closes(Number(code), "retry_after=3");
-      assert.deepEqual(named(events, "disconnected"), [{ code: Number(code), name, reason: "retry_after=3", action }]);
+      const reason = action === "wait" ? "retry_after=3" : "";
+      peer.socket.closes(Number(code), reason);
+      assert.deepEqual(named(events, "disconnected"), [{ code: Number(code), name, reason, action }]);
       assert.equal(manager.isConnected, false);
       await clock.advance(1000);
       assert.equal(peer.sockets.length, action === "terminal" || action === "wait" ? 1 : 2);
@@ -171,6 +172,15 @@ describe("closes", () => {
     await clock.advance(60_000);
     assert.equal(peer.sockets.length, 1);
     assert.equal(named(events, "error")[0].code, "unauthenticated");
+  });
+
+  test("a gateway that restarts is not asked before it said", async () => {
+    const { peer, clock } = await connected();
+    peer.socket.closes(1012, "the gateway restarts, retry_after=7");
+    await clock.advance(6_999);
+    assert.equal(peer.sockets.length, 1);
+    await clock.advance(1);
+    assert.equal(peer.sockets.length, 2);
   });
 
   test("the wait of a 4429 holds even when somebody asks sooner", async () => {

@@ -8,7 +8,7 @@ import pytest
 
 from app.protocol.closes import CloseCode
 
-SCRIPT = Path(__file__).parents[2] / "frontend" / "js" / "closes.js"
+SCRIPT = Path(__file__).parents[2] / "frontend" / "js" / "transport" / "closes.js"
 
 
 def in_the_browser() -> dict[int, tuple[str, str]]:

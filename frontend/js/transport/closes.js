@@ -2,8 +2,8 @@
  * What a client does about each close code of the gateway. The same rows as `app/protocol/closes.py`
  * (a test compares the two); a code that is not here, 1006 among them, means: reconnect.
  *
- * `reconnect` with jitter; `renew` the token, then reconnect; `wait` as long as the reason says
- * (`retry_after=<seconds>`); `terminal`: a person has to act.
+ * `reconnect` with jitter, not sooner than the reason says (`retry_after=<seconds>`) where it does;
+ * `renew` the token, then reconnect; `wait` as long as the reason says; `terminal`: a person has to act.
  *
  * @typedef {"reconnect" | "renew" | "wait" | "terminal"} CloseAction
  * @type {Record<string, {name: string, action: CloseAction}>}

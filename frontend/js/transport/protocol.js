@@ -127,10 +127,13 @@ export function closeRow(code) {
 }
 
 /**
- * @param {string} reason of a close with the action `wait`
- * @returns {number} milliseconds to wait; a second when the reason says nothing, an hour at most
+ * @param {import("./closes.js").CloseAction} action of the close
+ * @param {string} reason
+ * @returns {number} milliseconds to wait at least; where the reason says nothing a second for `wait`
+ *   and none for the others; an hour at most
  */
-export function retryAfterMs(reason) {
-  const seconds = Number(/(?:^|\s)retry_after=(\d+(?:\.\d+)?)/.exec(reason)?.[1] ?? 1);
+export function retryAfterMs(action, reason) {
+  const said = /(?:^|\s)retry_after=(\d+(?:\.\d+)?)/.exec(reason)?.[1];
+  const seconds = Number(said ?? (action === "wait" ? 1 : 0));
   return Math.min(seconds, 3600) * 1000;
 }
