@@ -13,6 +13,9 @@ from limits import RateLimitItem, parse
 from pydantic import AfterValidator, Field, FilePath, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from auth.errors import SecretFileError
+from auth.secret_file import read_secret_file
+
 
 def _rate(value: str) -> str:
     try:
@@ -25,6 +28,10 @@ def _rate(value: str) -> str:
 def _origin(value: str) -> str:
     if not _ORIGIN.match(value):
         raise ValueError("an origin is written as browsers send it, like https://iaq.example:8443")
+    if value.startswith("http:") and not _LOCAL.match(value):
+        raise ValueError(
+            "an origin without TLS is this machine's alone, like http://localhost:3000"
+        )
     return value
 
 
@@ -64,6 +71,8 @@ _ADDRESS = re.compile(
 _ORIGIN = re.compile(r"\Ahttps?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?\Z")
 """RFC 6454 section 6.2: no path, no trailing slash, host in lower case."""
 
+_LOCAL = re.compile(r"\Ahttp://(localhost|127\.0\.0\.1|\[::1\])(:|\Z)")
+
 Unfinished = Annotated[str, AfterValidator(_empty)]
 """A setting whose subject this version does not have: better refused than ignored."""
 Address = Annotated[str, AfterValidator(_address)]
@@ -86,8 +95,12 @@ class Settings(BaseSettings):
     certs_dir: Path = Path("certs")
     gateway_socket: Path | None = None
     """nginx reaches the gateway here; None is `STATE_DIR/run/gateway/gateway.sock`."""
-    database_url: Annotated[SecretStr, AfterValidator(_database)] = SecretStr("")
-    redis_url: Unfinished = ""
+    database_url_file: Path | None = None
+    database_url: Annotated[SecretStr, AfterValidator(_database)] = Field(
+        SecretStr(""), validate_default=True
+    )
+    redis_url_file: Path | None = None
+    redis_url: Unfinished = Field("", validate_default=True)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     # Tokens
@@ -169,6 +182,21 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("database_url", "redis_url", mode="before")
+    @classmethod
+    def _from_its_file(cls, value: object, others: ValidationInfo) -> object:
+        file = others.data.get(f"{others.field_name}_file")
+        if file is None:
+            return value
+        if value not in ("", SecretStr("")):
+            raise ValueError("is given twice, here and by its file")
+        try:
+            return read_secret_file(file).decode().strip()
+        except SecretFileError as error:
+            raise ValueError(f"its file {error}") from error
+        except UnicodeDecodeError as error:
+            raise ValueError("its file is not text") from error
 
     @field_validator("identity_roles", mode="before")
     @classmethod

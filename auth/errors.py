@@ -22,5 +22,9 @@ class TokenRefusedError(Exception):
         self.reason = reason
 
 
+class SecretFileError(ValueError):
+    """A mounted secret cannot be read, or can be read by others. Says neither where nor what."""
+
+
 class KeyRingError(Exception):
     """The directory of keys is absent, open to others, or holds what is no key. For operators."""

@@ -7,21 +7,20 @@ have ended. A gateway takes a changed file over by itself.
 
 import binascii
 import hmac
-import os
 import re
 from base64 import b64decode
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from auth.errors import KeyRingError
+from auth.errors import KeyRingError, SecretFileError
 from auth.keys import KeyRing
 from auth.schedule import Schedule, Turn
+from auth.secret_file import read_secret_file
 from auth.signing_key import KeyPair, SharedSecret, SigningKey, private_key, public_key, thumbprint
 
 MIN_SECRET_BYTES: Final = 32  # RFC 7518 section 3.2: as long as the hash
 _MIN_DISTINCT_BYTES: Final = 20  # 32 random ones: 30 on average, under 20 in 10⁻¹⁰
-_MAX_FILE_BYTES: Final = 65_536
 _PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
 _HEX = re.compile(r"\A(?:[0-9A-Fa-f]{2})+\Z")
 _MADE_UP = re.compile("secret|change|password|default|example|replace|iaqverse", re.IGNORECASE)
@@ -60,16 +59,10 @@ def _ring(keys: list[SigningKey]) -> KeyRing:
 
 
 def _read(path: Path) -> bytes:
-    """Mode 0600, or a mount that is read-only: its modes are the container runtime's to choose."""
     try:
-        mode = path.stat().st_mode
-        mounted = bool(os.statvfs(path).f_flag & os.ST_RDONLY)
-        if mode & 0o077 and not mounted:
-            raise KeyRingError(f"{path} is open to others than its owner: chmod 600")
-        with path.open("rb") as file:
-            return file.read(_MAX_FILE_BYTES)
-    except OSError as error:
-        raise KeyRingError(f"{path} cannot be read: {error.strerror}") from error
+        return read_secret_file(path)
+    except SecretFileError as error:
+        raise KeyRingError(f"{path} {error}") from error
 
 
 def _secret(text: str) -> SharedSecret:

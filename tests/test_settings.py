@@ -118,8 +118,11 @@ def test_limit_scale_scales_rates_and_counts_and_never_to_nothing() -> None:
         ({"database_url": "host=gateway"}, "database_url"),
         ({"database_url": "postgresql://gateway?no_such=1"}, "database_url"),
         ({"redis_url": "redis://gateway"}, "redis_url"),
+        ({"database_url_file": "absent"}, "database_url"),
         ({"allowed_origins": "*"}, "allowed_origins"),
         ({"allowed_origins": "null"}, "allowed_origins"),
+        ({"allowed_origins": "http://iaq.example"}, "allowed_origins"),
+        ({"allowed_origins": "http://localhost.example"}, "allowed_origins"),
         ({"allowed_origins": "https://iaq.example/"}, "allowed_origins"),
         ({"allowed_origins": "https://IAQ.example"}, "allowed_origins"),
         ({"allowed_origins": "https://good.example,bad.example"}, "allowed_origins"),
@@ -129,6 +132,31 @@ def test_a_setting_that_cannot_be_is_named(values: dict[str, object], wrong: str
     with pytest.raises(ValidationError) as refused:
         settings(**values)
     assert {problem["loc"][0] for problem in refused.value.errors()} == {wrong}
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.touch(0o600)
+    file.write_text("postgresql://gateway:word@db/gateway\n")
+    read = settings(database_url_file=file)
+    assert read.database_url.get_secret_value() == "postgresql://gateway:word@db/gateway"
+
+
+def test_a_secret_s_file_is_refused_without_repeating_what_it_holds(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.touch(0o600)
+    for content, twice, reason in (
+        (b"word", "", "a database is written like"),
+        (b"\xff", "", "is not text"),
+        (b"postgresql://a/b", "postgresql://a/b", "given twice"),
+    ):
+        file.write_bytes(content)
+        with pytest.raises(ValidationError, match=reason) as refused:
+            settings(database_url_file=file, database_url=twice)
+        assert [wrong["loc"] for wrong in refused.value.errors()] == [("database_url",)]
+    file.chmod(0o640)
+    with pytest.raises(ValidationError, match="open to others"):
+        settings(database_url_file=file)
 
 
 @pytest.mark.parametrize(
