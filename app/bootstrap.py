@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from app.domain import channel, places
 from app.domain.accounts import Accounts, Lives
 from app.domain.audit import Audit
+from app.domain.connections import LocalConnections
 from app.domain.desk import Desk
 from app.domain.freshness import Freshness
 from app.domain.hub import Hub
@@ -104,6 +105,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         access=access,
         tickets=tickets,
         limits=limits,
+        connections=LocalConnections(desk),
         keys=keys,
         upkeep=upkeep,
         freshness=freshness,

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from app.edge import (
     audit,
+    connections,
     errors,
     history,
     ingest,
@@ -39,6 +40,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         tickets,
         people,
         audit,
+        connections,
         operate,
         metrics,
     )

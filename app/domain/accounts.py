@@ -168,7 +168,9 @@ class Accounts:
         self._note(sql, Act.SIGNED_OUT, login, address)
 
     def _note(self, sql: Sql, act: Act, login: Login, address: str) -> None:
-        self._audit.write(sql, login.tenant, act, actor=login.name, address=address)
+        self._audit.write(
+            sql, login.tenant, act, actor=login.name, target=login.name, address=address
+        )
 
     def _signed_in(self, user: User, token: str, ends_at: int) -> SignedIn:
         """In the second of a change of password, the access token says that it is of the next."""

@@ -59,5 +59,5 @@ class Audience:
                 member.missed_from = self.first
                 member.missed_since_match = before
             else:
-                connection.write(blob)
+                connection.write(blob, len(frames))
         return (len(self.members) - skipped) * len(frames)

@@ -48,9 +48,11 @@ class Audit:
         self.merged = 0
         """Refusals that were no longer told apart."""
 
-    def write(self, sql: Sql, tenant: str, act: Act, *, actor: str, address: str) -> None:
+    def write(
+        self, sql: Sql, tenant: str, act: Act, *, actor: str, target: str, address: str
+    ) -> None:
         """In the transaction of the act itself: neither is kept without the other."""
-        self._keep(sql, Refusal(tenant, act, actor, actor, address), 1)
+        self._keep(sql, Refusal(tenant, act, actor, target, address), 1)
 
     def refused(self, refusal: Refusal) -> None:
         if refusal not in self._refusals and len(self._refusals) >= CAPACITY:

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from typing import Protocol
 
+from app.domain.endings import Endings
 from app.domain.hub import Hub
 from app.domain.places import Place, Places
 from app.domain.recovery import Recovery
@@ -21,13 +22,28 @@ LONGEST_RETURN = 30.0
 
 
 class Live(Protocol):
-    """A socket as the sweep, the watch and the drain see it. Times are monotonic seconds."""
+    """A socket as the sweep, the watch, the drain and operators see it."""
 
     connection: Connection
     principal: Principal
+    id: str
+    """The request that opened it."""
+    since_ms: int
+
+    @property
+    def address(self) -> str:
+        """The client's, as limits see it."""
+
+    @property
+    def topics(self) -> list[str]:
+        """What it subscribes to, as written; none for a device."""
+
+    @property
+    def behind(self) -> bool:
+        """It has not been sent all that it is owed."""
 
     def tick(self, now: float) -> None:
-        """Do what is due at `now`."""
+        """Do what is due at `now`, in monotonic seconds."""
 
     def close(self, code: CloseCode, reason: str) -> None:
         """Begin to close; nothing if that has begun already."""
@@ -64,6 +80,7 @@ class Desk:
         self.pongs = 0
         self.closes: Counter[int] = Counter()
         """Ended connections by close code; 1006 where none was exchanged."""
+        self.endings = Endings()
 
     def take_place(self, ip: str, principal: Principal) -> Place:
         """Raise `UnavailableError` while the gateway drains, else as `Places.take`."""

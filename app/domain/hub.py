@@ -189,7 +189,7 @@ class Hub:
     def _write(self, member: Member, frames: list[bytes]) -> None:
         if frames:
             self.deliveries += len(frames)
-            member.connection.write(b"".join(frames))
+            member.connection.write(b"".join(frames), len(frames))
 
 
 def _beginning(entries: Sequence[Entry]) -> Sequence[Entry]:

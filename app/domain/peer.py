@@ -7,10 +7,11 @@ from typing import Any
 import structlog
 
 from app.domain.desk import Desk
+from app.domain.endings import Ending
 from app.domain.places import Place
 from app.errors import GatewayError
 from app.model import wire_time
-from app.protocol.closes import CloseCode
+from app.protocol.closes import CloseCode, meaning_of
 from app.protocol.conversation import (
     Authenticate,
     Close,
@@ -36,7 +37,17 @@ class Peer:
     connection: Connection
     _conversation: Conversation
 
-    __slots__ = ("_conversation", "_desk", "_ended", "_place", "connection", "id", "principal")
+    __slots__ = (
+        "_conversation",
+        "_desk",
+        "_ended",
+        "_place",
+        "_reason",
+        "connection",
+        "id",
+        "principal",
+        "since_ms",
+    )
 
     def __init__(self, desk: Desk, principal: Principal, place: Place) -> None:
         self.id = ""
@@ -44,6 +55,20 @@ class Peer:
         self._desk = desk
         self._place = place
         self._ended = False
+        self._reason = ""
+        self.since_ms = 0
+
+    @property
+    def address(self) -> str:
+        return self._place.ip
+
+    @property
+    def topics(self) -> list[str]:
+        return []
+
+    @property
+    def behind(self) -> bool:
+        return False
 
     def text_received(self, text: str) -> None:
         self._desk.received += 1
@@ -71,6 +96,7 @@ class Peer:
             desk.emptied.set()
         desk.places.give_back(self._place)
         desk.closes[code] += 1
+        desk.endings.note(self._ending(code))
         log.info(
             "WebSocket disconnected",
             connection=self.id,
@@ -88,6 +114,7 @@ class Peer:
         """Take no more part, at once; the connection sees to the close handshake."""
         if not self._ended:
             self._end()
+            self._reason = reason
             self.connection.close(code.code, reason)
 
     def _begin(self, connection: Connection, name: str, **told: object) -> None:
@@ -95,6 +122,7 @@ class Peer:
         desk = self._desk
         self.id = name
         self.connection = connection
+        self.since_ms = time.time_ns() // 1_000_000
         desk.live.add(self)
         desk.opened += 1
         log.info(
@@ -132,6 +160,20 @@ class Peer:
                     self._authenticate(effect)
                 case _:
                     self._do(effect)
+
+    def _ending(self, code: int) -> Ending:
+        principal = self.principal
+        return Ending(
+            id=self.id,
+            tenant=principal.tenant,
+            subject=principal.subject,
+            role=principal.role,
+            address=self.address,
+            since=wire_time(self.since_ms),
+            at=wire_time(time.time_ns() // 1_000_000),
+            code=code,
+            reason=self._reason or meaning_of(code),
+        )
 
     def _do(self, effect: Any) -> None:
         """Carry out what only this kind of conversation asks for."""

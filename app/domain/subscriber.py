@@ -66,6 +66,14 @@ class Subscriber(Peer):
         self._begin(connection, name, topics=written(topics))
         self._greet(subscriptions=written(topics), position=str(self.channel.position))
 
+    @property
+    def topics(self) -> list[str]:
+        return written(self.audience.selection.chosen)
+
+    @property
+    def behind(self) -> bool:
+        return self.missed_from != 0
+
     def writable(self) -> None:
         self.stuck_since = 0.0
         if not self._ended:

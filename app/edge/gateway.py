@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.domain.accounts import Accounts
 from app.domain.audit import Audit
 from app.domain.channel import Channel
+from app.domain.connections import Connections
 from app.domain.desk import Desk
 from app.domain.freshness import Freshness
 from app.domain.hub import Hub
@@ -32,6 +33,7 @@ class Gateway:
     access: Access
     tickets: MemoryTickets
     limits: Limits
+    connections: Connections
     keys: Keys
     upkeep: Upkeep
     freshness: Freshness

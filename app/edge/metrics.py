@@ -54,6 +54,8 @@ class GatewayCollector(Collector):
         for code, count in desk.closes.items():
             closes.add_metric([_LABELS.get(code, str(code))], count)
         yield closes
+        forgotten = "Tenants whose ended sockets are listed no more: too many tenants."
+        yield _counter("closed_forgotten", forgotten, desk.endings.forgotten)
         intake = self._gateway.intake
         yield _gauge("streams", "Live sockets of devices.", intake.streams)
         yield _gauge("frames_under_way", "Frames of devices not answered.", len(intake.under_way))

@@ -32,6 +32,7 @@ class CloseCode(Enum):
     DISABLED = Row(4403, "terminal", "the tenant or the user is disabled")
     IDLE = Row(4408, "reconnect", "nothing was heard for IDLE_TIMEOUT")
     TOO_SLOW = Row(4409, "reconnect", "messages were read more slowly than they came")
+    KICKED = Row(4410, "terminal", "an operator closed this connection")
     TOO_MANY_MESSAGES = Row(4429, "wait", "more messages than the limit lets through")
 
     @property
@@ -42,3 +43,16 @@ class CloseCode(Enum):
     def label(self) -> str:
         """The name on the wire and in logs, e.g. `token_ended`."""
         return self.name.lower()
+
+
+_WITHOUT_A_FRAME = {
+    1005: "the client closed and did not say why",
+    1006: "the connection broke, or was cut",
+}
+"""RFC 6455 §7.4.1: never sent, so no close code of ours."""
+_MEANINGS = _WITHOUT_A_FRAME | {close.code: close.value.meaning for close in CloseCode}
+
+
+def meaning_of(code: int) -> str:
+    """What a code that ended a connection means, the client's own words left out."""
+    return _MEANINGS.get(code, "the client closed")

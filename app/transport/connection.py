@@ -65,6 +65,7 @@ class Connection(asyncio.Protocol):
         "_code",
         "_listener",
         "_now",
+        "_pinged_at",
         "_reader",
         "_registry",
         "_transport",
@@ -73,6 +74,9 @@ class Connection(asyncio.Protocol):
         "held",
         "last_heard",
         "paused",
+        "round_trip",
+        "sent",
+        "sent_bytes",
     )
 
     def __init__(
@@ -106,16 +110,26 @@ class Connection(asyncio.Protocol):
         """When bytes last came in; any frame counts as life."""
         self.closing_since: float | None = None
         """When closing began; None on a live connection."""
+        self.sent = 0
+        """Messages written, `sent_bytes` with their frames."""
+        self.sent_bytes = 0
+        self.round_trip: float | None = None
+        """Seconds from the last ping that was answered to its pong; None before the first."""
+        self._pinged_at: float | None = None
         registry.add(self)
 
-    def write(self, data: bytes) -> None:
-        """Whole frames, already framed. Dropped without a word once closing has begun."""
+    def write(self, data: bytes, messages: int = 0) -> None:
+        """Whole frames, already framed, with so many messages in them. Dropped without a word once
+        closing has begun.
+        """
         if self.closing_since is None:
+            self.sent += messages
+            self.sent_bytes += len(data)
             self._transport.write(data)
 
     def send_text(self, payload: bytes) -> None:
         """One text message to this connection alone; `payload` is UTF-8."""
-        self.write(text_frame(payload))
+        self.write(text_frame(payload), 1)
 
     def hold(self) -> None:
         """Deliver nothing further until `release`; what the peer sends waits where it is."""
@@ -133,6 +147,7 @@ class Connection(asyncio.Protocol):
                 asyncio.get_running_loop().call_soon(self._take, b"")
 
     def ping(self) -> None:
+        self._pinged_at = self._now()
         self.write(_PING)
 
     def close(self, code: int, reason: str = "") -> None:
@@ -220,9 +235,16 @@ class Connection(asyncio.Protocol):
             if not self.paused:
                 self._transport.write(pong_frame(event.payload))
         elif isinstance(event, Pong):
+            self._answer_came()
             self._listener.pong_received()
         else:
             self._listener.binary_received()
+
+    def _answer_came(self) -> None:
+        """A pong nobody asked for, which §5.5.3 allows, says nothing of the way."""
+        if self._pinged_at is not None:
+            self.round_trip = self.last_heard - self._pinged_at
+            self._pinged_at = None
 
     def _peer_closes(self, code: int) -> None:
         # §5.5.1: one who has not sent a close frame MUST answer with one, echoing the code.

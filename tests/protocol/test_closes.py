@@ -33,7 +33,7 @@ def test_no_code_has_two_meanings() -> None:
         (1001, "reconnect"), (1002, "reconnect"), (1003, "reconnect"), (1007, "reconnect"),
         (1008, "reconnect"), (1009, "reconnect"), (1011, "reconnect"), (1012, "reconnect"),
         (4400, "terminal"), (4401, "renew"), (4403, "terminal"), (4408, "reconnect"),
-        (4409, "reconnect"), (4429, "wait"),
+        (4409, "reconnect"), (4410, "terminal"), (4429, "wait"),
     ],
 )  # fmt: skip
 def test_each_documented_code_says_what_a_client_does(code: int, action: str) -> None:

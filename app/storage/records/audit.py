@@ -47,6 +47,7 @@ class Act(StrEnum):
     DEVICE_ADDED = "device_added"
     DEVICE_REVOKED = "device_revoked"
     TOKEN_ISSUED = "token_issued"  # noqa: S105  (as above)
+    CONNECTION_KICKED = "connection_kicked"
     KEYS_ROTATED = "keys_rotated"
 
 

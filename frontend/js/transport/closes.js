@@ -22,5 +22,6 @@ export const CLOSES = {
   "4403": {"name": "disabled", "action": "terminal"},
   "4408": {"name": "idle", "action": "reconnect"},
   "4409": {"name": "too_slow", "action": "reconnect"},
+  "4410": {"name": "kicked", "action": "terminal"},
   "4429": {"name": "too_many_messages", "action": "wait"}
 };
