@@ -10,7 +10,7 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from app.cli import audit, backup, credentials, deployment, people, registry
+from app.cli import audit, backup, check_config, credentials, deployment, people, registry
 from app.cli.report import RefusedError, explain_settings
 from app.errors import GatewayError
 from app.storage.base import NewerSchemaError
@@ -23,7 +23,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for subject in (deployment, credentials, registry, people, audit, backup):
+for subject in (deployment, check_config, credentials, registry, people, audit, backup):
     subject.commands(cli)
 
 

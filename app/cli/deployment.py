@@ -1,4 +1,4 @@
-"""Commands that run things: the gateway, the whole stack, certificates, the check of settings."""
+"""Commands that run things: the gateway, the whole stack, certificates."""
 
 import asyncio
 import secrets
@@ -15,7 +15,6 @@ from app.cli.credentials import lacks_keys
 from app.cli.exclusive import exclusive
 from app.cli.records import now_ms, records
 from app.cli.report import RefusedError, note, result
-from app.edge.keys import key_ring
 from app.errors import ConflictError
 from app.settings import Settings
 from app.storage.records import tenants, users
@@ -31,7 +30,6 @@ def commands(cli: typer.Typer) -> None:
     cli.command("serve")(serve)
     cli.command("up")(up)
     cli.command("certs")(certs)
-    cli.command("check-config")(check_config)
     cli.command("demo")(demo.demo)
 
 
@@ -95,13 +93,3 @@ def certs() -> None:
     made = certificates.ensure(settings.certs_dir, gateway_names(settings.server_name), time.time())
     note("certificate written" if made.changed else "the certificate serves as it is")
     result(str(made.authority or made.chain))
-
-
-def check_config() -> None:
-    """Read every setting and say what is wrong with it, all in one go."""
-    settings = Settings()
-    if lacks_keys(settings):
-        note("there are no signing keys yet: keys init")
-    else:
-        key_ring(settings)
-    note("the settings are good")

@@ -4,6 +4,7 @@ Labels are from closed sets; no tenant, subject or address stands in one. nginx 
 machine itself reach this route.
 """
 
+import time
 from collections.abc import Iterator
 
 from fastapi import FastAPI, Request, Response
@@ -13,6 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from app.domain.stats import stats
+from app.edge.certificate import read_life
 from app.edge.gateway import Gateway
 from app.protocol.closes import CloseCode
 
@@ -38,6 +40,7 @@ class GatewayCollector(Collector):
         yield from self._delivery()
         yield from self._upkeep()
         yield from self._refusals()
+        yield from self._certificate()
 
     def _connections(self) -> Iterator[Metric]:
         desk = self._gateway.desk
@@ -119,6 +122,14 @@ class GatewayCollector(Collector):
         yield _counter("tokens_recognised", "Tokens verified before.", tokens.hits)
         yield _counter("tokens_verified", "Tokens verified anew.", tokens.misses)
         yield from self._identity()
+
+    def _certificate(self) -> Iterator[Metric]:
+        life = read_life(self._gateway.settings.certs_dir / "server.crt")
+        if life is None:
+            return
+        now = time.time()
+        yield _gauge("certificate_days_left", "Until nginx's ends.", life.days_left(now))
+        yield _gauge("certificate_life_left_ratio", "Of nginx's: alarming at 1/3.", life.left(now))
 
     def _identity(self) -> Iterator[Metric]:
         identity = self._gateway.access.identity

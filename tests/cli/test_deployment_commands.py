@@ -1,53 +1,9 @@
-"""`check-config`, `serve`, `certs`, `demo` and the help of all commands."""
+"""`serve`, `certs`, `demo` and the help of all commands."""
 
 import sqlite3
 
 from app.cli.exclusive import exclusive
 from tests.cli.command import REFUSED, USAGE, Shell
-
-SECRET = "hunter2-canary"
-
-
-async def test_check_config_names_every_mistake_in_one_go_and_repeats_no_value(
-    shell: Shell,
-) -> None:
-    (shell.folder / ".env").write_text(f"HEARTBEAT=70\nTOKEN_ALGORITHM={SECRET}\n")
-    ended = await shell.run(
-        "check-config",
-        HTTPS_PORT="8080",
-        MAX_BATCH=SECRET,
-        HTTP_RATE_PER_IP=SECRET,
-        ALLOWED_ORIGINS=f"https://iaq.example,{SECRET}",
-        DATABASE_URL=f"postgresql://gateway:%{SECRET}@db/gateway",
-        REDIS_URL=f"redis://:{SECRET}@cache",
-        LOG_LEVEL=SECRET,
-        LIMIT_SCALE="inf",
-    )
-    said = ended.reason()
-    assert SECRET not in said
-    assert [line.partition(":")[0] for line in said.splitlines()] == [
-        "HTTP_PORT",
-        "DATABASE_URL",
-        "REDIS_URL",
-        "LOG_LEVEL",
-        "TOKEN_ALGORITHM",
-        "ALLOWED_ORIGINS.1",
-        "LIMIT_SCALE",
-        "HTTP_RATE_PER_IP",
-        "MAX_BATCH",
-        "IDLE_TIMEOUT",
-    ]
-
-
-async def test_good_settings_are_called_good_and_bad_ones_stop_every_command(
-    shell: Shell,
-) -> None:
-    good = await shell.run("check-config")
-    assert (good.result(), good.err) == ("", "the settings are good\n")
-    for ended in await shell.run_all(
-        "serve --tcp 127.0.0.1:0", "token --role admin --tenant *", MAX_BATCH="0"
-    ):
-        assert ended.reason().startswith("MAX_BATCH: ")
 
 
 async def test_serve_says_what_it_cannot_listen_on(shell: Shell) -> None:

@@ -1,9 +1,12 @@
 """`GET /metrics`: what the gateway counts, as Prometheus reads it."""
 
+import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.stack.certificates import ensure
 from tests.conftest import Running, Start
 
 EXAMPLE = {"sensor_id": "s", "enseigne": "Maison", "salle": "Bureau", "values": {"CO2": 645}}
@@ -84,3 +87,13 @@ async def test_no_tenant_subject_or_address_is_told(gateway: Running) -> None:
         async with gateway.client() as client:
             text = (await client.get("/metrics")).text
     assert not [word for word in ("secretive", "somebody", "127.0.0.1") if word in text]
+
+
+async def test_how_long_the_certificate_lives_is_told(start: Start, tmp_path: Path) -> None:
+    certs = tmp_path / "certs"
+    async with start(certs_dir=certs) as gateway:
+        assert ("certificate_days_left", "") not in await read(gateway)
+        ensure(certs, ["localhost"], time.time())
+        counted = await read(gateway)
+    assert 396 < counted["certificate_days_left", ""] < 397
+    assert 0.99 < counted["certificate_life_left_ratio", ""] < 1

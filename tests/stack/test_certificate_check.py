@@ -1,0 +1,97 @@
+"""An operator's own certificate is looked through before nginx starts with it."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from app.stack.certificate_check import mistakes, warnings
+from app.stack.certificates import ensure
+
+NOW = 1_800_000_000.0
+DAY = 86_400
+NAME = "air.example.org"
+
+
+def put(folder: Path, *names: str) -> None:
+    """A certificate of 90 days that is not ours, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "somebody's")])
+    begins = datetime.fromtimestamp(NOW, UTC)
+    alternatives = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(begins)
+        .not_valid_after(begins + timedelta(days=90))
+        .add_extension(alternatives, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "server.crt").write_bytes(made.public_bytes(Encoding.PEM))
+    (folder / "server.key").write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+
+
+@pytest.mark.parametrize("name", [NAME, "*.example.org"])
+def test_one_that_serves_is_not_spoken_of(tmp_path: Path, name: str) -> None:
+    put(tmp_path, name)
+    assert list(mistakes(tmp_path, NAME, NOW + DAY)) == []
+    assert list(warnings(tmp_path, NAME, NOW + 59 * DAY)) == []
+
+
+@pytest.mark.parametrize("name", ["example.org", "*.org", "*.air.example.org"])
+def test_one_for_another_name_is_a_mistake(tmp_path: Path, name: str) -> None:
+    put(tmp_path, name)
+    assert list(mistakes(tmp_path, NAME, NOW)) == [f"{tmp_path}/server.crt is not for {NAME}"]
+
+
+def test_an_expired_one_is_a_mistake(tmp_path: Path) -> None:
+    put(tmp_path, NAME)
+    assert list(mistakes(tmp_path, NAME, NOW + 90 * DAY)) == [f"{tmp_path}/server.crt has expired"]
+
+
+def test_less_than_a_third_of_its_life_is_a_warning(tmp_path: Path) -> None:
+    put(tmp_path, NAME)
+    (warning,) = warnings(tmp_path, NAME, NOW + 61 * DAY)
+    assert "ends in 29 days, less than a third of its life" in warning
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "reason"),
+    [
+        ("server.crt", b"nothing", "is no certificate in PEM"),
+        ("server.key", b"nothing", "is not the key of"),
+        ("server.key", None, "is missing"),
+    ],
+)
+def test_files_that_do_not_serve_are_a_mistake(
+    tmp_path: Path, file: str, content: bytes | None, reason: str
+) -> None:
+    put(tmp_path, NAME)
+    (tmp_path / file).unlink()
+    if content:
+        (tmp_path / file).write_bytes(content)
+    (mistake,) = mistakes(tmp_path, NAME, NOW)
+    assert reason in mistake
+
+
+def test_another_s_key_is_a_mistake(tmp_path: Path) -> None:
+    put(tmp_path, NAME)
+    key = (tmp_path / "server.key").read_bytes()
+    put(tmp_path, NAME)
+    (tmp_path / "server.key").write_bytes(key)
+    (mistake,) = mistakes(tmp_path, NAME, NOW)
+    assert "is not the key of" in mistake
+
+
+def test_ours_is_no_mistake_and_for_a_public_name_a_warning(tmp_path: Path) -> None:
+    assert list(mistakes(tmp_path, NAME, NOW)) == []
+    ensure(tmp_path, ["localhost"], NOW)
+    assert list(mistakes(tmp_path, NAME, NOW + 1_000 * DAY)) == []
+    assert list(warnings(tmp_path, "localhost", NOW)) == []
+    (warning,) = warnings(tmp_path, NAME, NOW)
+    assert "development authority" in warning
