@@ -1,4 +1,7 @@
-"""A real PostgreSQL server of our own: on a unix socket in a temporary folder, fsync on."""
+"""A real PostgreSQL server of our own: on a unix socket in a temporary folder, fsync on.
+
+With a port it is on the loopback as well, and there it may speak TLS.
+"""
 
 import os
 import pwd
@@ -32,8 +35,12 @@ _schemas = count(1)
 class PostgresServer:
     """`with PostgresServer(programs) as server`. As root it runs as the user `postgres`."""
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(self, programs: Path, port: int | None = None) -> None:
         self._programs = programs
+        self._settings = dict(_SETTINGS)
+        if port is not None:
+            self._settings |= {"listen_addresses": "127.0.0.1", "port": str(port)}
+        self._port = self._settings.get("port", "")
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:
             account = pwd.getpwnam("postgres")
@@ -68,7 +75,23 @@ class PostgresServer:
 
     @property
     def url(self) -> str:
-        return f"postgresql://{USER}@/postgres?host={self.folder}"
+        port = f"&port={self._port}" if self._port else ""
+        return f"postgresql://{USER}@/postgres?host={self.folder}{port}"
+
+    def by_tcp(self, host: str = "localhost") -> str:
+        """The URL over TCP; the loopback, whatever the host is called."""
+        return f"postgresql://{USER}@{host}:{self._port}/postgres?hostaddr=127.0.0.1"
+
+    def secure(self, chain: Path, key: Path) -> None:
+        """From the next start on it speaks TLS."""
+        for setting, source in (("ssl_cert_file", chain), ("ssl_key_file", key)):
+            target = self.folder / setting
+            shutil.copyfile(source, target)
+            target.chmod(0o600)
+            if self._as:
+                shutil.chown(target, self._as["user"], self._as["group"])
+            self._settings[setting] = str(target)
+        self._settings["ssl"] = "on"
 
     def schema(self) -> str:
         """The URL of an empty place in it."""
@@ -78,7 +101,7 @@ class PostgresServer:
         return f"{self.url}&options=-csearch_path%3D{name}"
 
     def start(self) -> None:
-        settings: list[str | Path] = [f"-c{name}={value}" for name, value in _SETTINGS.items()]
+        settings: list[str | Path] = [f"-c{name}={value}" for name, value in self._settings.items()]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
