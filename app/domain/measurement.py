@@ -1,5 +1,6 @@
 """A sensor's measurement: the body it sends and the documented message that comes of it."""
 
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
@@ -31,26 +32,36 @@ MEMBERS = frozenset(
 class Measurement(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The body of `POST /api/ingest`. Units: ppm, µg/m³, mg/m³, °C, %RH."""
 
-    sensor_id: Name
-    enseigne: Name
-    salle: Name
-    values: Annotated[dict[Quantity, Number], msgspec.Meta(min_length=1, max_length=64)]
+    sensor_id: str
+    enseigne: str
+    salle: str
+    values: Annotated[dict[str, Number], msgspec.Meta(min_length=1, max_length=64)]
     timestamp: Annotated[str, msgspec.Meta(max_length=64)] | int | float | None = None
     """A number is taken here so that `parse_time` can say what is wrong with it."""
     tenant: str | None = None
     """Not needed: the token says it. Where a sender states it, it must be the token's."""
 
 
+class _Named(Measurement, frozen=True):
+    """And what names may be. Matching them takes 8.6 µs, the rest of decoding 0.8."""
+
+    sensor_id: Name
+    enseigne: Name
+    salle: Name
+    values: Annotated[dict[Quantity, Number], msgspec.Meta(min_length=1, max_length=64)]
+
+
 class WrongTenantError(ForbiddenError):
     code = "wrong_tenant"
 
 
-_DECODER = msgspec.json.Decoder(Measurement)
+_DECODER = msgspec.json.Decoder(_Named)
+_UNNAMED = msgspec.json.Decoder(Measurement)
 
 
 def parse(body: bytes | msgspec.Raw, tenant: str) -> Measurement:
     """Raise `BadRequestError`, `InvalidInputError` or `WrongTenantError`."""
-    measurement = decode(_DECODER, body)
+    measurement = _quickly(body) or decode(_DECODER, body)
     if measurement.tenant not in (None, tenant):
         raise WrongTenantError("the token is another tenant's")
     return measurement
@@ -85,10 +96,43 @@ def message_of(
     return measurement_message(key, in_order(values), time_ms, global_score(values))
 
 
+def _quickly(body: bytes | msgspec.Raw) -> Measurement | None:
+    """With names that were seen before; None for what is to be looked at closely."""
+    try:
+        measurement = _UNNAMED.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    named = _are_names(measurement.sensor_id, measurement.enseigne, measurement.salle)
+    return measurement if named and _are_quantities(tuple(measurement.values)) else None
+
+
+@lru_cache(maxsize=4_096)
+def _are_names(*texts: str) -> bool:
+    return _all(texts, tuple[Name, ...])
+
+
+@lru_cache(maxsize=1_024)
+def _are_quantities(texts: tuple[str, ...]) -> bool:
+    return _all(texts, tuple[Quantity, ...])
+
+
+def _all(texts: tuple[str, ...], kind: object) -> bool:
+    try:
+        msgspec.convert(texts, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
 def _canonical(values: dict[str, int | float]) -> dict[str, int | float]:
-    named = {canonical(name): value for name, value in values.items()}
+    return dict(zip(_spelled(tuple(values)), values.values(), strict=True))
+
+
+@lru_cache(maxsize=1_024)
+def _spelled(sent: tuple[str, ...]) -> tuple[str, ...]:
+    named = tuple(map(canonical, sent))
     flat = {name.lower() for name in named}
-    if len(flat) < len(values):
+    if len(flat) < len(sent):
         raise InvalidInputError("two values differ only in case", field="values")
     if flat & MEMBERS:
         raise InvalidInputError("a value has the name of a member of the message", field="values")

@@ -27,7 +27,8 @@ class Scale:
     weight: float
     """Share of the whole; only its ratio to the other weights that are measured counts."""
     _starts: tuple[float, ...] = field(init=False, repr=False, compare=False)
-    _slopes: tuple[float, ...] = field(init=False, repr=False, compare=False)
+    _lines: tuple[tuple[float, float, float], ...] = field(init=False, repr=False, compare=False)
+    """Before the first point, after each: from where, the score there, by how much it changes."""
 
     def __post_init__(self) -> None:
         """Raise ValueError unless points rise, scores are within 0 to 100, the weight positive."""
@@ -38,18 +39,16 @@ class Scale:
         if any(not 0 <= point.score <= 100 for point in self.points):  # noqa: PLR2004  (the scale's ends)
             raise ValueError("a score is between 0 and 100")
         slopes = ((b.score - a.score) / (b.at - a.at) for a, b in pairwise(self.points))
+        between = ((a.at, a.score, slope) for a, slope in zip(self.points, slopes, strict=False))
+        first, last = self.points[0], self.points[-1]
+        lines = ((first.at, first.score, 0.0), *between, (last.at, last.score, 0.0))
         object.__setattr__(self, "_starts", tuple(point.at for point in self.points))
-        object.__setattr__(self, "_slopes", tuple(slopes))
+        object.__setattr__(self, "_lines", lines)
 
     def score(self, value: float) -> float:
         """0 to 100. `value` is finite: a gateway refuses others before they get here."""
-        index = bisect_right(self._starts, value) - 1
-        if index < 0:
-            return self.points[0].score
-        start = self.points[index]
-        if index == len(self._slopes):
-            return start.score
-        return start.score + self._slopes[index] * (value - start.at)
+        at, score, slope = self._lines[bisect_right(self._starts, value)]
+        return score + slope * (value - at)
 
 
 @dataclass(frozen=True, slots=True)

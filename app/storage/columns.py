@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from app.iaq.message import measurement_head, measurement_text
+from app.iaq.message import measurement_head
 from app.iaq.quantities import QUANTITIES
 from app.model import Position, Publication, RoutingKey, is_backlog
 from app.storage.base import Draft, Reading
@@ -53,17 +53,11 @@ def measurements(
 ) -> list[Publication]:
     """The publications that rows of `PLACED` were made of; `keys` by the number of the series."""
     found: list[Publication] = []
-    for sequence, series, time_ms, lag_ms, score, *known, more in rows:
-        position, key = Position(epoch, sequence), keys[series]
-        times_ms = (time_ms, time_ms + lag_ms)
-        backlog = is_backlog(*times_ms)
-        if more is None:
-            text = measurement_text(key, known, times_ms, score, str(position))
-            found.append(Publication(tenant, position, key, text, backlog))
-        else:
-            values = from_row((score, *known, more)).values
-            head = measurement_head(key, values, times_ms, score)
-            found.append(published(tenant, position, key, head, backlog=backlog))
+    for sequence, series, time_ms, lag_ms, *row in rows:
+        key, times_ms, reading = keys[series], (time_ms, time_ms + lag_ms), from_row(row)
+        head = measurement_head(key, reading.values, times_ms, reading.score)
+        position, backlog = Position(epoch, sequence), is_backlog(*times_ms)
+        found.append(published(tenant, position, key, head, backlog=backlog))
     return found
 
 

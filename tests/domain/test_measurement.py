@@ -113,6 +113,13 @@ class TestRefusals:
         error = refusal(json.dumps({**BODY, name: value}).encode())
         assert error.details == {"field": name}
 
+    @pytest.mark.parametrize("bad", [{"sensor_id": "a\nb"}, {"values": {"2nd": 1}}])
+    def test_a_bad_name_is_told_the_same_each_time(self, bad: dict[str, Any]) -> None:
+        first, again = (refusal(json.dumps({**BODY, **bad}).encode()) for _ in range(2))
+        assert (again.code, again.message, again.details) == (
+            first.code, first.message, first.details,
+        )  # fmt: skip
+
     @pytest.mark.parametrize(
         "name", ["", "2nd", "_x", "CO2\n", "a b", "é", "a" * 65, "__proto__", "a/b"]
     )
