@@ -6,6 +6,7 @@ import functools
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 
+from app.brokers.connection import RedisLink
 from app.domain import channel, places
 from app.domain.accounts import Accounts, Lives
 from app.domain.audit import Audit
@@ -69,6 +70,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         hub.publish(publications)
 
     store = _store(settings, committed)
+    link = _link(settings)
     freshness = Freshness(store, time.time)
     tickets = MemoryTickets(capacity=TICKETS_HELD)
     access, limits = Access(tokens, tickets, identity=identity), Limits(settings)
@@ -96,6 +98,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
     built = Gateway(
         settings=settings,
         store=store,
+        link=link,
         hub=hub,
         desk=desk,
         ingest=ingest,
@@ -112,8 +115,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
     )
     async with asyncio.TaskGroup() as background:
         work = [Sweep(desk).run, watch.run, upkeep.run, audit.run, freshness.run]
-        if identity:
-            work.append(identity.run)
+        work += [part.run for part in (identity, link) if part]
         running = [background.create_task(run()) for run in work]
         try:
             yield built
@@ -132,6 +134,11 @@ def _store(settings: Settings, committed: Committed) -> Store:
     if url:
         return PostgresStore(url, committed, capacity=STORE_CAPACITY)
     return SqliteStore(settings.database_path, committed, capacity=STORE_CAPACITY)
+
+
+def _link(settings: Settings) -> RedisLink | None:
+    url = settings.redis_url.get_secret_value()
+    return RedisLink(url) if url else None
 
 
 def _identity(

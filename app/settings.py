@@ -8,6 +8,7 @@ lifts all of them at once.
 import re
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import parse_qs, urlsplit
 
 from limits import RateLimitItem, parse
 from pydantic import AfterValidator, Field, FilePath, SecretStr, ValidationInfo, field_validator
@@ -52,9 +53,22 @@ def _database(value: SecretStr) -> SecretStr:
     return value
 
 
-def _empty(value: str) -> str:
-    if value:
-        raise ValueError("this version is one process with its data in STATE_DIR, leave it empty")
+def _redis(value: SecretStr) -> SecretStr:
+    """Timeouts are the gateway's own, and certificates are verified: no URL changes that."""
+    url = value.get_secret_value()
+    if not url:
+        return value
+    try:
+        parts = urlsplit(url)
+        place = parts.path if parts.scheme == "unix" else parts.hostname
+        understood = bool(place) and parts.port != 0 and parts.scheme in _REDIS_SCHEMES
+        understood &= parse_qs(parts.query, strict_parsing=bool(parts.query)).keys() <= _REDIS_TAKES
+    except ValueError:
+        understood = False
+    if not understood:
+        raise ValueError(
+            "a Redis is written like redis://:password@host:6379/0, rediss:// with TLS"
+        )
     return value
 
 
@@ -71,10 +85,10 @@ _ADDRESS = re.compile(
 _ORIGIN = re.compile(r"\Ahttps?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?\Z")
 """RFC 6454 section 6.2: no path, no trailing slash, host in lower case."""
 
+_REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
+_REDIS_TAKES = frozenset({"db", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile"})
 _LOCAL = re.compile(r"\Ahttp://(localhost|127\.0\.0\.1|\[::1\])(:|\Z)")
 
-Unfinished = Annotated[str, AfterValidator(_empty)]
-"""A setting whose subject this version does not have: better refused than ignored."""
 Address = Annotated[str, AfterValidator(_address)]
 Rate = Annotated[str, AfterValidator(_rate)]
 Count = Annotated[int, Field(ge=1)]
@@ -100,7 +114,9 @@ class Settings(BaseSettings):
         SecretStr(""), validate_default=True
     )
     redis_url_file: Path | None = None
-    redis_url: Unfinished = Field("", validate_default=True)
+    redis_url: Annotated[SecretStr, AfterValidator(_redis)] = Field(
+        SecretStr(""), validate_default=True
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     # Tokens

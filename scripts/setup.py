@@ -34,6 +34,7 @@ def main(profile: str) -> None:
             system_packages.ensure_chromium()
             system_packages.ensure_certutil()
             system_packages.ensure_postgres()
+            system_packages.ensure_redis()
 
 
 def _install_locked(profile: str) -> None:

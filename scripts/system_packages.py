@@ -1,4 +1,4 @@
-"""What no Python package brings: nginx, for the tests PostgreSQL, Chromium and certutil."""
+"""What no Python package brings: nginx, for the tests PostgreSQL, Redis, Chromium and certutil."""
 
 import os
 import shutil
@@ -14,6 +14,7 @@ from app.stack.programs import (
     find_chromium,
     find_nginx,
     find_postgres,
+    find_redis,
 )
 from scripts.report import SetupError, run, say
 
@@ -100,6 +101,21 @@ def ensure_postgres() -> None:
         else:
             return
     say("warning: no PostgreSQL on this machine, so the tests on it will be skipped")
+
+
+def ensure_redis() -> None:
+    """Likewise. Valkey, its other kind, comes with the Python packages."""
+    if find_redis():
+        return
+    if can_apt():
+        try:
+            apt_install("redis-server")
+            _keep_off_at_boot("redis-server")
+        except SetupError as error:
+            say(str(error))
+        else:
+            return
+    say("warning: no Redis on this machine, so the tests on it will be skipped")
 
 
 @contextmanager

@@ -17,11 +17,12 @@ from websockets.typing import Subprotocol
 from app.edge.keys import key_ring
 from app.server import serve
 from app.settings import Settings
-from app.stack.programs import find_postgres
+from app.stack.programs import find_postgres, find_redis
 from auth.keys import create_key
 from auth.principal import Principal, Role
 from auth.tokens import TokenIssuer, TokenVerifier
 from tests.postgres_server import PostgresServer
+from tests.redis_server import RedisServer, valkey
 
 ORIGIN = "https://localhost:8443"
 
@@ -104,6 +105,16 @@ def postgres() -> Iterator[PostgresServer]:
     if programs is None:
         pytest.skip("PostgreSQL is not installed")
     with PostgresServer(programs) as server:
+        yield server
+
+
+@pytest.fixture(scope="module", params=["redis", "valkey"])
+def redis(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
+    """Every test on it runs with Redis and with Valkey."""
+    program = find_redis() if request.param == "redis" else valkey()
+    if program is None:
+        pytest.skip("Redis is not installed")
+    with RedisServer(program) as server:
         yield server
 
 

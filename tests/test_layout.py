@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 
 FLOORS: list[tuple[str, ...]] = [
     ("app.model", "app.errors", "app.settings", "app.logs", "auth"),
-    ("app.protocol", "app.storage", "app.iaq"),
+    ("app.protocol", "app.storage", "app.brokers", "app.iaq"),
     ("app.domain", "app.transport"),
     ("app.edge",),
     ("app.bootstrap", "app.main", "app.server"),

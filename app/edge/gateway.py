@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.brokers.connection import RedisLink
 from app.domain.accounts import Accounts
 from app.domain.audit import Audit
 from app.domain.channel import Channel
@@ -24,6 +25,8 @@ from auth.tickets import MemoryTickets
 class Gateway:
     settings: Settings
     store: Store
+    link: RedisLink | None
+    """To what several gateways share; None for one alone."""
     hub: Hub
     desk: Desk
     ingest: Ingest

@@ -1,17 +1,20 @@
 """For operators and orchestrators: statistics, health, public keys."""
 
 import asyncio
+from typing import Literal
 
 from fastapi import FastAPI, Request, Response
 
+from app.brokers.connection import RedisLink
 from app.domain.stats import Stats, stats
 from app.edge.gateway import Gateway
 from app.edge.keys import JWKS_MAX_AGE
 from app.errors import UnavailableError
+from app.storage.base import Store
 from auth.principal import PLATFORM, Role
 
 HEALTH = 0.4
-"""Seconds for the store to keep something: who asks is told within half a second."""
+"""Seconds for store and broker to answer: who asks is told within half a second."""
 
 
 def routes(app: FastAPI, gateway: Gateway) -> None:
@@ -27,15 +30,15 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
 
     @app.get("/health/ready")
     async def ready(request: Request) -> dict[str, object]:  # noqa: ARG001  (as above)
-        """Each dependency by name; raise `UnavailableError` with the part that does not work."""
+        """Each dependency by name; raise `UnavailableError` with the part that does not work.
+
+        Without the broker a gateway goes on serving, so it is not taken out for that.
+        """
         if gateway.desk.draining:
             raise UnavailableError("the gateway restarts", part="gateway", retry_after=2)
-        try:
-            async with asyncio.timeout(HEALTH):
-                await gateway.store.check()
-        except TimeoutError as error:
-            raise UnavailableError("the store does not answer in time", part="store") from error
-        return {"status": "ready", "parts": {"store": "ok", "gateway": "ok"}}
+        broker, _ = await asyncio.gather(_broker(gateway.link), _store(gateway.store))
+        status = "degraded" if broker == "unavailable" else "ready"
+        return {"status": status, "parts": {"store": "ok", "gateway": "ok", "broker": broker}}
 
     @app.get("/auth/jwks.json")
     async def jwks(request: Request) -> Response:  # noqa: ARG001  (as above)
@@ -44,3 +47,22 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
             headers={"Cache-Control": f"public, max-age={JWKS_MAX_AGE}"},
             media_type="application/jwk-set+json",
         )
+
+
+async def _store(store: Store) -> None:
+    try:
+        async with asyncio.timeout(HEALTH):
+            await store.check()
+    except TimeoutError as error:
+        raise UnavailableError("the store does not answer in time", part="store") from error
+
+
+async def _broker(link: RedisLink | None) -> Literal["ok", "unavailable"]:
+    """The one in memory is the gateway itself."""
+    try:
+        async with asyncio.timeout(HEALTH):
+            if link is not None:
+                await link.check()
+    except (TimeoutError, UnavailableError):
+        return "unavailable"
+    return "ok"

@@ -70,6 +70,11 @@ def find_postgres_client() -> Path:
     return found
 
 
+def find_redis() -> Path | None:
+    found = shutil.which("redis-server")
+    return Path(found) if found else None
+
+
 def _of_postgres(program: str) -> Path | None:
     """The folder of the newest release that has it. What Debian has in the PATH chooses by the
     clusters of the machine, and there may be none.

@@ -16,7 +16,7 @@ async def test_check_config_names_every_mistake_in_one_go_and_repeats_no_value(
         HTTP_RATE_PER_IP=SECRET,
         ALLOWED_ORIGINS=f"https://iaq.example,{SECRET}",
         DATABASE_URL=f"postgresql://gateway:%{SECRET}@db/gateway",
-        REDIS_URL=f"redis://:{SECRET}@cache",
+        REDIS_URL=f"redis://:{SECRET}@cache:port",
         LOG_LEVEL=SECRET,
         LIMIT_SCALE="inf",
     )

@@ -1,0 +1,108 @@
+"""The connection to Redis or Valkey, by which gateways share what the store is too slow for.
+
+It may stop, freeze or start empty at any time: each question has an end, and once it does not
+answer nobody waits for it again until a probe of ours got through.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import structlog
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.maint_notifications import MaintNotificationsConfig
+
+from app.errors import UnavailableError
+
+ANSWER = 0.5
+"""Seconds to connect, and for an answer. A frozen server takes packets and says nothing."""
+CONNECTIONS = 16
+"""Questions at once; a further one waits as long as for an answer."""
+FIRST_PROBE, LAST_PROBE = 0.1, 1.0
+"""Seconds between probes, doubled from one to the other."""
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+class RedisLink:
+    """Made on the loop that it is used on. It connects when it is first asked."""
+
+    def __init__(self, url: str) -> None:
+        self._pool: BlockingConnectionPool = BlockingConnectionPool.from_url(
+            url,
+            protocol=3,
+            socket_timeout=ANSWER,
+            socket_connect_timeout=ANSWER,
+            retry=Retry(NoBackoff(), 0),  # who asks decides; below is the one place that retries
+            max_connections=CONNECTIONS,
+            timeout=ANSWER,
+            maint_notifications_config=MaintNotificationsConfig(enabled=False),
+        )
+        self._client = Redis(connection_pool=self._pool)
+        self._lost = asyncio.Event()
+        self._found = asyncio.Event()
+        self._found.set()
+        self.losses = 0
+        """Times it stopped answering."""
+
+    @property
+    def up(self) -> bool:
+        """Whether it answered last time."""
+        return self._found.is_set()
+
+    async def ask(self, question: Callable[[Redis], Awaitable[T]]) -> T:
+        """Raise `UnavailableError` when it does not answer; at once while that is known."""
+        if not self.up:
+            raise _gone()
+        try:
+            return await question(self._client)
+        except (RedisError, OSError) as error:
+            self._lose(error)
+            raise _gone() from error
+
+    async def check(self) -> None:
+        """Raise `UnavailableError` as `ask` does."""
+        await self.ask(lambda redis: redis.ping())
+
+    async def wait(self) -> None:
+        """Until it answers, as far as is known."""
+        await self._found.wait()
+
+    async def run(self) -> None:
+        """Until cancelled: find out when it answers again."""
+        try:
+            while True:
+                await self._lost.wait()
+                await self._probe()
+                self._lost.clear()
+                self._found.set()
+                log.info("the broker answers again")
+        finally:
+            await self._pool.disconnect()
+
+    async def _probe(self) -> None:
+        pause = FIRST_PROBE
+        while True:
+            await self._pool.disconnect(inuse_connections=False)
+            await asyncio.sleep(pause)
+            try:
+                await self._client.ping()
+            except (RedisError, OSError):
+                pause = min(2 * pause, LAST_PROBE)
+            else:
+                return
+
+    def _lose(self, error: Exception) -> None:
+        if self.up:
+            self.losses += 1
+            self._found.clear()
+            self._lost.set()
+            log.error("the broker does not answer", error=type(error).__name__)
+
+
+def _gone() -> UnavailableError:
+    return UnavailableError("the broker does not answer now", part="broker", retry_after=1)

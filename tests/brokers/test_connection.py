@@ -1,0 +1,71 @@
+"""One place that knows whether Redis answers: quick to give up, quick to be back."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.brokers.connection import ANSWER, RedisLink
+from app.errors import UnavailableError
+from tests.redis_server import RedisServer
+
+QUICK = 0.1
+
+
+@pytest.fixture
+async def link(redis: RedisServer) -> AsyncIterator[RedisLink]:
+    link = RedisLink(redis.url)
+    running = asyncio.create_task(link.run())
+    yield link
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_question_is_answered(link: RedisLink) -> None:
+    await link.check()
+    assert await link.ask(lambda redis: redis.incr("asked")) == 1
+    assert link.up
+
+
+async def test_a_server_that_stopped_is_named_and_found_again(
+    link: RedisLink, redis: RedisServer
+) -> None:
+    await link.check()
+    redis.stop()
+    with pytest.raises(UnavailableError) as gone:
+        await link.check()
+    assert gone.value.details["part"] == "broker"
+    assert (link.up, link.losses) == (False, 1)
+    redis.start()
+    async with asyncio.timeout(5):
+        await link.wait()
+    await link.check()
+
+
+async def test_a_frozen_server_is_waited_for_once(link: RedisLink, redis: RedisServer) -> None:
+    await link.check()
+    redis.freeze()
+    try:
+        began = time.monotonic()
+        asked = [link.check() for _ in range(8)]
+        assert {type(each) for each in await asyncio.gather(*asked, return_exceptions=True)} == {
+            UnavailableError
+        }
+        waited = time.monotonic()
+        assert waited - began < 2 * ANSWER + QUICK
+        with pytest.raises(UnavailableError):
+            await link.check()
+        assert time.monotonic() - waited < QUICK
+        assert link.losses == 1
+    finally:
+        redis.thaw()
+    async with asyncio.timeout(5):
+        await link.wait()
+    await link.check()
+
+
+async def test_nobody_there_at_the_start_is_an_outage_like_another(redis: RedisServer) -> None:
+    link = RedisLink(f"{redis.url}.absent")
+    with pytest.raises(UnavailableError):
+        await link.check()
