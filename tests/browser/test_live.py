@@ -72,6 +72,14 @@ def test_an_old_value_does_not_look_healthy(shared_site: Site, open_page: Open) 
     expect(cave).to_contain_text("il y a 5 min")
 
 
+def test_a_room_that_fell_silent_long_ago_is_not_forgotten(
+    shared_site: Site, open_page: Open
+) -> None:
+    shared_site.measure("Remise", "s8", at=time.time() - 3 * 86_400)
+    page = signed_in(shared_site, open_page)
+    expect(page.locator(".card", has_text="Remise")).to_have_attribute("data-level", "stale")
+
+
 def test_the_documented_console_snippets(shared_site: Site, open_page: Open) -> None:
     page = signed_in(shared_site, open_page)
     said: list[str] = []

@@ -3,10 +3,12 @@ import { describe, test } from "node:test";
 
 import { QUANTITIES } from "../../frontend/js/iaq/quantities.js";
 import { timeWindow, verticalRange, withGaps } from "../../frontend/js/charts/chart-data.js";
+import { openAlert } from "../../frontend/js/rooms/open-alert.js";
 import { overview } from "../../frontend/js/rooms/overview.js";
+import { MINUTES, recent, trend } from "../../frontend/js/rooms/recent.js";
 import { roomState } from "../../frontend/js/rooms/room-state.js";
 import { Series } from "../../frontend/js/live/series.js";
-import { MAX_EVENTS, MAX_SENSORS, Store, roomKey } from "../../frontend/js/live/store.js";
+import { MAX_ALERTS, MAX_EVENTS, MAX_SENSORS, Store, roomKey } from "../../frontend/js/live/store.js";
 import { measurement } from "./support/environment.mjs";
 
 const point = (at, CO2 = 600) => ({ at, values: { CO2 }, score: 85 });
@@ -77,6 +79,53 @@ describe("store", () => {
   });
 });
 
+describe("the last hour", () => {
+  test("a mean a minute over all sensors, null where nothing was measured", () => {
+    const [a, b] = [new Series(), new Series()];
+    for (const at of [-3600, -59, -1]) a.insert(point(at, 500));
+    b.insert(point(-30, 800));
+    const values = recent([a, b], "CO2", 0);
+    assert.equal(values.length, MINUTES);
+    assert.equal(values[0], 500);
+    assert.equal(values.at(-1), 600);
+    assert.equal(values.filter((value) => value !== null).length, 2);
+  });
+
+  test("where it is heading: a quarter of the span in twenty minutes is news", () => {
+    const line = (perMinute) => Array.from({ length: MINUTES }, (_, minute) => 600 + perMinute * minute);
+    assert.deepEqual([5, -5, 3, -3].map((each) => trend(line(each), 300)), ["rising", "falling", "steady", "steady"]);
+    assert.equal(trend(line(5).map((value, minute) => (minute % 10 ? null : value)), 300), "rising");
+    assert.equal(trend(line(5).fill(null, 1), 300), null);
+  });
+});
+
+describe("a room's alert", () => {
+  const alert = (at, members) => measurement(at, { type: "alert", severity: "warning", state: "raised", ...members });
+  const shown = (...alerts) => {
+    const store = new Store();
+    for (const message of [measurement(0), ...alerts]) store.apply(message);
+    return openAlert([...store.rooms.values()][0]);
+  };
+
+  test("the most severe that is not resolved, and no mere information", () => {
+    const [a, b] = [alert(1, { alert_id: "a" }), alert(2, { alert_id: "b", severity: "critical" })];
+    assert.equal(shown(b, a), b);
+    assert.equal(shown(a, b, alert(3, { alert_id: "b", state: "resolved" })), a);
+    assert.equal(shown(alert(1, { severity: "info" })), null);
+  });
+
+  test("its latest state by its time, not by its arrival", () => {
+    assert.equal(shown(alert(3, { alert_id: "a", state: "resolved" }), alert(1, { alert_id: "a" })), null);
+  });
+
+  test("bounded", () => {
+    const store = new Store();
+    store.apply(measurement(0));
+    for (let n = 0; n < 100; n += 1) store.apply(alert(n, { alert_id: `${n}` }));
+    assert.equal([...store.rooms.values()][0].alerts.size, MAX_ALERTS);
+  });
+});
+
 describe("a room's state", () => {
   const roomOf = (...messages) => {
     const store = new Store();
@@ -96,6 +145,24 @@ describe("a room's state", () => {
   test("a value older than a minute is old", () => {
     assert.equal(roomState(roomOf(measurement(0)), EPOCH + 60).stale, false);
     assert.equal(roomState(roomOf(measurement(0)), EPOCH + 61).stale, true);
+  });
+
+  test("a sensor that speaks seldom is given three of its intervals", () => {
+    const seldom = [0, 600, 1200, 1800].map((at) => measurement(at));
+    assert.equal(roomState(roomOf(...seldom), EPOCH + 3600).stale, false);
+    assert.equal(roomState(roomOf(...seldom), EPOCH + 3601).stale, true);
+  });
+
+  test("what the gateway says of a sensor counts until it speaks again", () => {
+    const told = (at, state) => measurement(at, { type: "module", kind: "sensor", module_id: "bureau1", state, interval: 5 });
+    assert.equal(roomState(roomOf(measurement(0), told(10, "stale")), EPOCH + 12).stale, true);
+    assert.equal(roomState(roomOf(measurement(0), told(10, "offline"), measurement(11)), EPOCH + 12).stale, false);
+    assert.equal(roomState(roomOf(measurement(0), told(10, "online")), EPOCH + 61).stale, true);
+  });
+
+  test("several sensors: how many are silent", () => {
+    const room = roomOf(measurement(0, { sensor_id: "a" }), measurement(100, { sensor_id: "b" }));
+    assert.equal(roomState(room, EPOCH + 100).silent, 1);
   });
 
   test("several sensors: the mean of those that still speak", () => {

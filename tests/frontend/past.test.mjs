@@ -9,9 +9,9 @@ import { Past } from "../../frontend/js/live/past.js";
 import { measurement, settled } from "./support/environment.mjs";
 
 const EPOCH = 1_763_546_700;
-const WEEK = { seconds: 604_800, step: 3600 };
-const DAY = { seconds: 86_400, step: 300 };
-const LAST_HOUR = { seconds: 3600, step: null };
+const WEEK = { seconds: 604_800, steps: [3600] };
+const DAY = { seconds: 86_400, steps: [300] };
+const LAST_HOUR = { seconds: 3600, steps: [] };
 
 function series(...points) {
   const made = new Series();
@@ -73,6 +73,16 @@ describe("the past of a room", () => {
       [edge, undefined, undefined], [edge - 604_800, edge, "hourly"],
     ]);
     assert.deepEqual(made.sensors(WEEK).get("bureau1").columns.CO2, [500, 600]);
+  });
+
+  test("a year: days, then today's hours, then every point since", async () => {
+    const made = page();
+    made.sensors({ seconds: 31_536_000, steps: [86_400, 3600] });
+    await settled();
+    const [today, hour] = [stepOf(EPOCH, 86_400), stepOf(EPOCH, 3600)];
+    assert.deepEqual(made.asked.map(({ start, end, step }) => [Date.parse(start) / 1000, end && Date.parse(end) / 1000, step]), [
+      [hour, undefined, undefined], [stepOf(EPOCH - 31_536_000, 86_400), today, "daily"], [today, hour, "hourly"],
+    ]);
   });
 
   test("means are asked for again every five minutes, and soon when a backlog came", async () => {

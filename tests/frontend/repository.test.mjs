@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { Language, chooseLanguage } from "../../frontend/js/i18n/language.js";
-import { LEVELS, QUANTITIES, bands, levelOf, subScore } from "../../frontend/js/iaq/quantities.js";
+import { LEVELS, QUANTITIES, bands, levelOf, subScore, target } from "../../frontend/js/iaq/quantities.js";
 import { connected, measurement } from "./support/environment.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -68,6 +68,12 @@ test("a sub-score lies on its scale", () => {
     { from: 800, to: 1200, level: "moderate" },
     { from: 1200, to: 1500, level: "poor" },
     { from: 1500, to: Infinity, level: "very_poor" },
+  ]);
+});
+
+test("what is good, between the scores of 70", () => {
+  assert.deepEqual(QUANTITIES.map(target), [
+    { from: null, to: 800 }, { from: null, to: 15 }, { from: null, to: 1 }, { from: 20, to: 26 }, { from: 25, to: 66 },
   ]);
 });
 

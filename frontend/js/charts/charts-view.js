@@ -8,10 +8,11 @@ import { QuantityChart } from "./quantity-chart.js";
 
 /** @type {import("../live/past.js").Range[]} */
 const RANGES = [
-  { seconds: 900, step: null },
-  { seconds: 3600, step: null },
-  { seconds: 86_400, step: 300 },
-  { seconds: 604_800, step: 3600 },
+  { seconds: 3600, steps: [] },
+  { seconds: 86_400, steps: [300] },
+  { seconds: 604_800, steps: [3600] },
+  { seconds: 2_592_000, steps: [3600] },
+  { seconds: 31_536_000, steps: [86_400, 3600] },
 ];
 
 export class ChartsView {
@@ -21,7 +22,7 @@ export class ChartsView {
   #charts;
   #table;
   #past;
-  #range = RANGES[1];
+  #range = RANGES[0];
   /** @type {Map<import("../live/past.js").Range, HTMLButtonElement>} */ #ranges = new Map();
   /** @type {import("../live/store.js").Room | null} */ #room = null;
   #now = 0;

@@ -111,6 +111,9 @@ export class QuantityChart {
   #drawBands(u, palette) {
     const { ctx, bbox } = u;
     const clamp = (/** @type {number} */ y) => Math.min(bbox.top + bbox.height, Math.max(bbox.top, y));
+    const line = (/** @type {number} */ y) => {
+      if (y > bbox.top && y < bbox.top + bbox.height) ctx.fillRect(bbox.left, Math.round(y), bbox.width, 1);
+    };
     ctx.save();
     for (const { from, to, level } of bands(this.#quantity)) {
       const top = to === Infinity ? bbox.top : clamp(u.valToPos(to, "y", true));
@@ -118,6 +121,9 @@ export class QuantityChart {
       ctx.fillStyle = palette[`--level-${level}`];
       ctx.globalAlpha = 0.1;
       ctx.fillRect(bbox.left, top, bbox.width, bottom - top);
+      ctx.globalAlpha = 0.45;
+      line(top);
+      line(bottom);
     }
     ctx.restore();
   }
@@ -150,7 +156,8 @@ export class QuantityChart {
   /** @param {number[]} at */
   #times(at) {
     const span = at[at.length - 1] - at[0];
-    const words = span < 300 ? this.#language.clock : span < DAY ? this.#language.hourAndMinute : this.#language.day;
+    const { clock, hourAndMinute, day, date, month } = this.#language;
+    const words = span < 300 ? clock : span < DAY ? hourAndMinute : span < 8 * DAY ? day : span < 120 * DAY ? date : month;
     return at.map((time) => words.call(this.#language, time));
   }
 

@@ -1,10 +1,10 @@
 /** The dashboard: the sentence, the rooms, the charts of one, and what happened. */
 
 import { h } from "../page/dom.js";
-import { roomState } from "../rooms/room-state.js";
 import { ChartsView } from "../charts/charts-view.js";
 import { EventsView } from "../events/events-view.js";
 import { OverviewView } from "../rooms/overview-view.js";
+import { roomViews } from "../rooms/room-views.js";
 import { RoomsView } from "../rooms/rooms-view.js";
 
 /** @type {import("../pages.js").Mount} */
@@ -20,8 +20,8 @@ export function mountDashboard(main, { language, live, choice }) {
   main.append(
     overview.node,
     h("div", { class: "dashboard" },
-      h("div", { class: "dashboard__main" }, rooms.node, charts.node),
-      h("div", { class: "dashboard__side" }, events.node)),
+      rooms.node,
+      h("div", { class: "dashboard__detail" }, charts.node, events.node)),
   );
 
   function draw() {
@@ -29,7 +29,7 @@ export function mountDashboard(main, { language, live, choice }) {
     const views = roomViews(live.store, language, now);
     choice.settle(views);
     overview.update(views, now, live.status);
-    rooms.update(views, choice.room);
+    rooms.update(views, choice.room, now);
     charts.update(live.store.rooms.get(choice.room ?? "") ?? null, now);
     events.update(live.store.events, now);
   }
@@ -44,18 +44,6 @@ export function mountDashboard(main, { language, live, choice }) {
       charts.destroy();
     },
   };
-}
-
-/**
- * @param {import("../live/store.js").Store} store
- * @param {import("../i18n/language.js").Language} language
- * @param {number} now
- * @returns {import("../rooms/rooms-view.js").RoomView[]} by enseigne, then by room
- */
-export function roomViews(store, language, now) {
-  return [...store.rooms]
-    .map(([key, room]) => ({ key, enseigne: room.enseigne, salle: room.salle, state: roomState(room, now) }))
-    .sort((a, b) => language.compare(a.enseigne, b.enseigne) || language.compare(a.salle, b.salle));
 }
 
 /** @param {Element} node */

@@ -46,11 +46,24 @@ function alertWords(language, event) {
   const severity = language.name("severity", String(event.severity ?? "info"));
   const state = language.name("alert", String(event.state ?? "raised"));
   return {
-    title: String(event.message ?? ""),
+    title: crossing(language, event) ?? String(event.message ?? ""),
     note: [`${severity} ${state}`, reading].filter(Boolean).join(" · "),
     icon: resolved ? "resolved" : "alert",
     tone: resolved ? "resolved" : String(event.severity ?? "info"),
   };
+}
+
+/**
+ * A message is in the language of who sent it: what was crossed we can say in the reader's.
+ * @param {import("../i18n/language.js").Language} language
+ * @param {Message} alert
+ */
+function crossing(language, { quantity, value, threshold }) {
+  const known = QUANTITIES.find(({ name }) => name === quantity);
+  if (!known || typeof value !== "number" || typeof threshold !== "number") return null;
+  return language.t(value >= threshold ? "alert.above" : "alert.below", {
+    quantity: language.t(`quantity.${known.name}`), threshold: language.number(threshold, Number.isInteger(threshold) ? 0 : known.digits), unit: language.t(`unit.${known.name}`),
+  });
 }
 
 /** @param {import("../i18n/language.js").Language} language @param {Message} event @returns {EventWords} */

@@ -34,6 +34,8 @@ export class Language {
     this.#minutes = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
     this.#moment = new Intl.DateTimeFormat(locale, { dateStyle: "short", timeStyle: "medium" });
     this.#day = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric" });
+    this.#date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
+    this.#month = new Intl.DateTimeFormat(locale, { month: "short" });
     this.compare = new Intl.Collator(locale, { numeric: true }).compare;
   }
 
@@ -47,6 +49,8 @@ export class Language {
   #minutes;
   #moment;
   #day;
+  #date;
+  #month;
 
   /**
    * @param {string} key
@@ -112,6 +116,16 @@ export class Language {
   /** @param {number} seconds since the epoch */
   day(seconds) {
     return this.#day.format(seconds * 1000);
+  }
+
+  /** @param {number} seconds since the epoch */
+  date(seconds) {
+    return this.#date.format(seconds * 1000);
+  }
+
+  /** @param {number} seconds since the epoch */
+  month(seconds) {
+    return this.#month.format(seconds * 1000);
   }
 
   /** @param {{one: string, other: string}} forms @param {number} count */

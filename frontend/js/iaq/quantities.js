@@ -44,6 +44,9 @@ export const QUANTITIES = [
 /** @type {[number, string][]} */
 export const LEVELS = [[90, "excellent"], [70, "good"], [50, "moderate"], [30, "poor"], [0, "very_poor"]];
 
+/** The least score of what is good. */
+const GOOD = 70;
+
 /** @param {number} score 0 to 100 @returns {string} */
 export function levelOf(score) {
   return LEVELS.find(([least]) => score >= least)?.[1] ?? "very_poor";
@@ -56,6 +59,21 @@ export function subScore({ points }, value) {
   if (next < 0) return points[points.length - 1][1];
   const [[x0, y0], [x1, y1]] = [points[next - 1], points[next]];
   return y0 + ((y1 - y0) * (value - x0)) / (x1 - x0);
+}
+
+/**
+ * The values that are good: where the score is 70 at least.
+ * @param {Quantity} quantity
+ * @returns {{from: number | null, to: number}} `from` null: there is no too little
+ */
+export function target({ points }) {
+  const rising = points.findIndex(([, score]) => score >= GOOD);
+  const falling = points.findLastIndex(([, score]) => score >= GOOD);
+  const meets = (/** @type {number} */ i) => {
+    const [[x0, y0], [x1, y1]] = [points[i], points[i + 1]];
+    return x0 + ((x1 - x0) * (GOOD - y0)) / (y1 - y0);
+  };
+  return { from: rising === 0 ? null : meets(rising - 1), to: meets(falling) };
 }
 
 /**

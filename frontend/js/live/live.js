@@ -2,6 +2,7 @@
 
 import { Emitter } from "../transport/emitter.js";
 import { Store } from "./store.js";
+import { lastWords } from "./last-words.js";
 import { Past } from "./past.js";
 
 const TICK_MS = 1000;
@@ -34,9 +35,10 @@ export class Live {
       if (this.store.apply(message)) this.#changed();
     });
     feed.on("history", (records) => {
-      for (const record of records) this.store.apply(record);
+      this.#take(records);
       this.past.outdate();
-      this.#changed();
+      // Where it fails now, those sensors come with the next history.
+      lastWords(api, (sensor) => this.store.knows(sensor)).then((last) => this.#take(last), () => {});
     });
     feed.on("greeting", (greeting) => {
       const theirs = Date.parse(greeting.timestamp);
@@ -91,6 +93,12 @@ export class Live {
   /** @param {string} event @param {(detail: any) => void} listener */
   off(event, listener) {
     this.#events.off(event, listener);
+  }
+
+  /** @param {import("../transport/protocol.js").Message[]} records */
+  #take(records) {
+    for (const record of records) this.store.apply(record);
+    this.#changed();
   }
 
   #changed() {

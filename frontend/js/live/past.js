@@ -15,7 +15,8 @@ const REST = 3;
 
 /**
  * @typedef {import("./store.js").Room} Room
- * @typedef {{seconds: number, step: keyof typeof STEPS | null}} Range `step` in seconds; null: every point
+ * @typedef {{seconds: number, steps: (keyof typeof STEPS)[]}} Range seconds of the steps, the widest first, each up to its
+ *   last whole one, the next from there on; from the last one's on every point, and without any from the beginning
  *
  * @typedef {object} Held
  * @property {Map<string, import("./series.js").Point[]>} means per sensor, up to `edge`
@@ -26,8 +27,8 @@ const REST = 3;
  * @property {boolean} outdated
  */
 
-/** What the gateway calls a step. @type {Record<300 | 3600, "5min" | "hourly">} */
-const STEPS = { 300: "5min", 3600: "hourly" };
+/** What the gateway calls a step. @type {Record<300 | 3600 | 86400, "5min" | "hourly" | "daily">} */
+const STEPS = { 300: "5min", 3600: "hourly", 86400: "daily" };
 
 export class Past {
   #api;
@@ -54,12 +55,13 @@ export class Past {
    * @param {number} now
    * @returns {Map<string, import("./series.js").Series>} as much as is here, per sensor
    */
-  sensors(room, { seconds, step }, window, now) {
+  sensors(room, { seconds, steps }, window, now) {
     const key = JSON.stringify([roomKey(room), seconds]);
     const held = this.#held.get(key) ?? this.#hold(key);
-    const wait = held.outdated ? held.rest : step === null ? Infinity : MEANS_LAST;
-    if (!held.asking && now >= held.askedAt + wait) this.#ask(key, room, step, window, now);
-    return step === null ? room.sensors : joined(held.means, room.sensors, held.edge, step);
+    const wait = held.outdated ? held.rest : steps.length ? MEANS_LAST : Infinity;
+    if (!held.asking && now >= held.askedAt + wait) this.#ask(key, room, steps, window, now);
+    const finest = steps.at(-1);
+    return finest === undefined ? room.sensors : joined(held.means, room.sensors, held.edge, finest);
   }
 
   /** Something came that belongs to the past: what was answered is not whole any more. */
@@ -81,17 +83,19 @@ export class Past {
     return held;
   }
 
-  /** @param {string} key @param {Room} room @param {Range["step"]} step @param {[number, number]} window @param {number} now */
-  async #ask(key, { enseigne, salle }, step, [from, end], now) {
+  /** @param {string} key @param {Room} room @param {Range["steps"]} steps @param {[number, number]} window @param {number} now */
+  async #ask(key, { enseigne, salle }, steps, [from, end], now) {
     const held = /** @type {Held} */ (this.#held.get(key));
     Object.assign(held, { asking: true, outdated: false, askedAt: now, rest: REST });
-    const edge = step === null ? from : stepOf(end, step);
+    const pieces = piecesOf(steps, from, end);
+    const edge = pieces.at(-1)?.to ?? from;
     const place = { enseigne, salle };
     try {
-      const [points, records] = await Promise.all([
+      const [points, ...answers] = await Promise.all([
         this.#api.history({ ...place, start: iso(edge) }),
-        step === null ? [] : this.#api.history({ ...place, start: iso(stepOf(from, step)), end: iso(edge), step: STEPS[step] }),
+        ...pieces.map((piece) => this.#api.history({ ...place, start: iso(piece.from), end: iso(piece.to), step: STEPS[piece.step] })),
       ]);
+      const records = answers.flat();
       if (held !== this.#held.get(key)) return;
       for (const record of points) this.#store.apply(record);
       held.means = new Map([...Map.groupBy(records, ({ sensor_id }) => String(sensor_id ?? ""))]
@@ -104,6 +108,16 @@ export class Past {
     held.asking = false;
     this.#changed();
   }
+}
+
+/** @param {Range["steps"]} steps @param {number} from @param {number} end */
+function piecesOf(steps, from, end) {
+  let begins = steps.length ? stepOf(from, steps[0]) : from;
+  return steps.flatMap((step) => {
+    const piece = { step, from: begins, to: stepOf(end, step) };
+    begins = piece.to;
+    return piece.from < piece.to ? piece : [];
+  });
 }
 
 /** @param {number} seconds since the epoch */

@@ -25,6 +25,14 @@ export class Series {
     return this.times.length ? this.at(this.times.length - 1) : null;
   }
 
+  /** Seconds between two of the newest points, as usual; null while there are too few. @returns {number | null} */
+  get interval() {
+    const newest = this.times.slice(-6);
+    if (newest.length < 4) return null;
+    const pauses = newest.slice(1).map((at, i) => at - newest[i]).sort((a, b) => a - b);
+    return pauses[pauses.length >> 1];
+  }
+
   /** @param {number} index @returns {Point} */
   at(index) {
     const values = Object.entries(this.columns).map(([name, column]) => [name, column[index]]);

@@ -7,10 +7,13 @@ import { Series } from "./series.js";
 export const MAX_SENSORS = 500;
 export const MAX_MODULES = 500;
 export const MAX_EVENTS = 200;
+/** Of one room. */
+export const MAX_ALERTS = 20;
 
 /**
  * @typedef {import("../transport/protocol.js").Message} Message
- * @typedef {{enseigne: string, salle: string, sensors: Map<string, Series>, modules: Map<string, Message>}} Room
+ * @typedef {{enseigne: string, salle: string, sensors: Map<string, Series>, modules: Map<string, Message>,
+ *   alerts: Map<string, Message>}} Room `alerts`: the latest of each
  */
 
 export class Store {
@@ -25,12 +28,18 @@ export class Store {
   apply(message) {
     if (message.type === "measurement") return this.#measured(message);
     if (message.type === "module") this.#moduleChanged(message);
+    if (message.type === "alert") this.#alerted(message);
     this.events.unshift(message);
     if (this.events.length > 1 && time(message) < time(this.events[1])) {
       this.events.sort((a, b) => time(b) - time(a));
     }
     this.events.length = Math.min(this.events.length, MAX_EVENTS);
     return true;
+  }
+
+  /** @param {string} sensor @returns {boolean} whether it was heard of, in whichever room */
+  knows(sensor) {
+    return [...this.rooms.values()].some(({ sensors }) => sensors.has(sensor));
   }
 
   clear() {
@@ -66,12 +75,24 @@ export class Store {
     heard(this.#modules, JSON.stringify([roomKey(message), id]), MAX_MODULES, () => room.modules.delete(id));
   }
 
+  /** Of alerts without an id each is its own, and ends with the next one. @param {Message} message */
+  #alerted(message) {
+    const alerts = this.rooms.get(roomKey(message))?.alerts;
+    if (!alerts) return;
+    const id = String(message.alert_id ?? "");
+    const known = alerts.get(id);
+    if (known && time(known) > time(message)) return;
+    alerts.delete(id);
+    alerts.set(id, message);
+    if (alerts.size > MAX_ALERTS) alerts.delete(/** @type {string} */ (alerts.keys().next().value));
+  }
+
   /** @param {Message} message @returns {Room} */
   #room({ enseigne, salle }) {
     const key = roomKey({ enseigne, salle });
     let room = this.rooms.get(key);
     if (!room) {
-      room = { enseigne: enseigne ?? "", salle: salle ?? "", sensors: new Map(), modules: new Map() };
+      room = { enseigne: enseigne ?? "", salle: salle ?? "", sensors: new Map(), modules: new Map(), alerts: new Map() };
       this.rooms.set(key, room);
     }
     return room;

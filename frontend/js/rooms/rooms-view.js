@@ -1,11 +1,13 @@
 /** All rooms, grouped by enseigne. Nodes stay in place, so that focus and reading position do. */
 
 import { h } from "../page/dom.js";
+import { QUANTITIES } from "../iaq/quantities.js";
+import { targetWords } from "./reading.js";
 import { RoomCard } from "./room-card.js";
 
 /**
  * @typedef {{key: string, enseigne: string, salle: string,
- *   state: import("./room-state.js").RoomState}} RoomView
+ *   room: import("../live/store.js").Room, state: import("./room-state.js").RoomState}} RoomView
  */
 
 export class RoomsView {
@@ -27,12 +29,12 @@ export class RoomsView {
       h("h2", { id: "rooms-title", class: "hidden" }, language.t("rooms.title")), this.#groups);
   }
 
-  /** @param {RoomView[]} rooms in order @param {string | null} chosen */
-  update(rooms, chosen) {
+  /** @param {RoomView[]} rooms in order @param {string | null} chosen @param {number} now */
+  update(rooms, chosen, now) {
     const drawn = JSON.stringify(rooms.map(({ key }) => key));
     if (drawn !== this.#drawn) this.#arrange(rooms);
     this.#drawn = drawn;
-    for (const { key, state } of rooms) this.#cards.get(key)?.update(state, key === chosen);
+    for (const { key, state, room } of rooms) this.#cards.get(key)?.update(state, room, key === chosen, now);
   }
 
   /** @param {RoomView[]} rooms */
@@ -42,7 +44,7 @@ export class RoomsView {
     const groups = Map.groupBy(rooms, ({ enseigne }) => enseigne);
     const sections = [...groups].map(([enseigne, members]) =>
       h("section", { class: "group" },
-        h("h2", { class: "group__name" }, enseigne),
+        h("div", { class: "group__head" }, h("h2", { class: "group__name" }, enseigne), ...columnHeads(this.#language)),
         h("ul", { class: "group__cards" }, ...members.map((room) => this.#card(room).node))));
     const nothing = h("p", { class: "empty" }, this.#language.t("rooms.none"));
     this.#groups.replaceChildren(...(sections.length ? sections : [nothing]));
@@ -57,4 +59,10 @@ export class RoomsView {
     }
     return card;
   }
+}
+
+/** Seen where a room is a row; each figure says by itself what it is. @param {import("../i18n/language.js").Language} language */
+function columnHeads(language) {
+  return QUANTITIES.map((quantity) => h("p", { class: "group__column", "aria-hidden": "true" },
+    language.t(`quantity.${quantity.name}`), " ", h("span", { class: "group__target" }, targetWords(quantity, language))));
 }

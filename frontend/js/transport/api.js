@@ -10,7 +10,8 @@ const MAX_RECORDS = 10_000;
  * @typedef {{position: string, messages: Message[], more: boolean, recovered?: boolean}} Page
  *   `recovered` false: not everything after the position could be given
  * @typedef {{hours?: number, start?: string, end?: string, enseigne?: string, salle?: string,
- *   step?: "raw" | "5min" | "hourly"}} HistoryQuery `hours` or `start`; without `step` raw
+ *   sensor_id?: string, limit?: number,
+ *   step?: "raw" | "5min" | "hourly" | "daily"}} HistoryQuery `hours` or `start`; without `step` raw
  */
 
 /** `status` 0: nothing answered. `retryAfter` in seconds, null when the gateway named no time. */
@@ -64,10 +65,10 @@ export class Api {
    * @param {AbortSignal} [signal]
    * @returns {Promise<Message[]>} records in the form of a measurement, oldest first
    */
-  async history(query, signal) {
+  async history({ limit = MAX_RECORDS, ...query }, signal) {
     const asked = Object.fromEntries(Object.entries(query).map(([name, value]) => [name, String(value)]));
     try {
-      return await this.#get("/api/iaq/data", { ...asked, limit: String(MAX_RECORDS) }, signal);
+      return await this.#get("/api/iaq/data", { ...asked, limit: String(limit) }, signal);
     } catch (error) {
       // A gateway that is set to fewer records refuses the number, and gives its own default.
       if (/** @type {ApiError} */ (error).status !== 422) throw error;

@@ -1,9 +1,10 @@
 /** The digital twin: a plan per enseigne, and the chosen room beside it. */
 
 import { ChartsView } from "../charts/charts-view.js";
-import { inView, roomViews } from "../dashboard/page.js";
+import { inView } from "../dashboard/page.js";
 import { h } from "../page/dom.js";
 import { LEVELS } from "../iaq/quantities.js";
+import { roomViews } from "../rooms/room-views.js";
 import { ModulesView } from "./modules-view.js";
 import { PlanView } from "./plan-view.js";
 
