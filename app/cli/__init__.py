@@ -10,7 +10,16 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from app.cli import audit, backup, check_config, credentials, deployment, people, registry
+from app.cli import (
+    audit,
+    backup,
+    check_config,
+    connections,
+    credentials,
+    deployment,
+    people,
+    registry,
+)
 from app.cli.report import RefusedError, explain_settings
 from app.errors import GatewayError
 from app.storage.base import NewerSchemaError
@@ -23,7 +32,17 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for subject in (deployment, check_config, credentials, registry, people, audit, backup):
+SUBJECTS = (
+    deployment,
+    check_config,
+    credentials,
+    registry,
+    people,
+    connections,
+    audit,
+    backup,
+)
+for subject in SUBJECTS:
     subject.commands(cli)
 
 

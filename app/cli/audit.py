@@ -32,10 +32,11 @@ def read(
 
 def note_act(sql: Sql, tenant: str, act: Act, target: str) -> None:
     """In the transaction of the act itself."""
-    audit.write(sql, Entry(tenant, now_ms(), act, _who(), target, "cli"))
+    audit.write(sql, Entry(tenant, now_ms(), act, typist(), target, "cli"))
 
 
-def _who() -> str:
+def typist() -> str:
+    """Who types, as the machine knows them; empty where it does not."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
