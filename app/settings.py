@@ -117,6 +117,8 @@ class Settings(BaseSettings):
     redis_url: Annotated[SecretStr, AfterValidator(_redis)] = Field(
         SecretStr(""), validate_default=True
     )
+    workers: int = Field(1, ge=1, le=64)
+    """Gateways on this machine, each on a socket of its own."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     # Tokens
@@ -237,6 +239,15 @@ class Settings(BaseSettings):
             raise ValueError("goes together with IDENTITY_ISSUER")
         if issuer and not value and others.field_name == "identity_audience":
             raise ValueError("IDENTITY_ISSUER needs it: else its tokens for others pass here")
+        return value
+
+    @field_validator("workers")
+    @classmethod
+    def _share(cls, value: int, others: ValidationInfo) -> int:
+        if value > 1 and not (others.data.get("database_url") and others.data.get("redis_url")):
+            raise ValueError(
+                "several share DATABASE_URL and REDIS_URL: without them each would serve its own"
+            )
         return value
 
     @field_validator("http_port")

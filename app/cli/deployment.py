@@ -1,6 +1,7 @@
 """Commands that run things: the gateway, the whole stack, certificates."""
 
 import asyncio
+import os
 import secrets
 import time
 from contextlib import suppress
@@ -37,13 +38,38 @@ def serve(
     tcp: Annotated[
         str, typer.Option(help="HOST:PORT instead of the unix socket; without nginx: no TLS.")
     ] = "",
+    workers: Annotated[
+        int | None, typer.Option(help="Gateways that share the work, in place of WORKERS.")
+    ] = None,
 ) -> None:
-    """Run the gateway alone, on the unix socket where nginx finds it."""
+    """Run the gateway alone, on the unix socket where nginx finds it.
+
+    Several workers have a socket each (gateway-1.sock, …). SIGHUP replaces them one by one.
+    """
+    settings = Settings() if workers is None else Settings(workers=workers)
+    logs.configure(settings.log_level)
+    if settings.workers == 1:
+        _serve_alone(settings, tcp)
+    elif tcp:
+        raise typer.BadParameter("several workers have unix sockets", param_hint="--tcp")
+    else:
+        _serve_together(settings)
+
+
+def _serve_together(settings: Settings) -> None:
+    from app.stack.errors import StackError
+    from app.stack.workers import run_workers, sockets
+
+    try:
+        asyncio.run(run_workers(sockets(settings.socket_path, settings.workers), os.environ))
+    except StackError as error:
+        raise RefusedError(str(error)) from error
+
+
+def _serve_alone(settings: Settings, tcp: str) -> None:
     from app.server import serve_until_signal, tcp_listener, unix_listener
 
-    settings = Settings()
-    logs.configure(settings.log_level)
-    with exclusive(settings.state_dir):
+    with exclusive(settings.state_dir, shared=bool(settings.database_url)):
         try:
             listener = tcp_listener(tcp) if tcp else unix_listener(settings.socket_path)
         except (ValueError, OverflowError) as error:

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -37,13 +37,6 @@ class Process:
         dies_by: signal.Signals = signal.SIGKILL,
     ) -> Self:
         """Raises `OSError` when the program cannot be run at all."""
-        us = os.getpid()
-
-        def follow() -> None:
-            die_with_parent(dies_by)
-            if os.getppid() != us:  # we were gone before the kernel knew
-                os._exit(1)
-
         log.touch(0o600)
         with log.open("ab") as output:
             process = subprocess.Popen(  # noqa: S603  (our own programs)
@@ -54,7 +47,7 @@ class Process:
                 env=environment,
                 umask=0o077,
                 start_new_session=True,
-                preexec_fn=follow,  # noqa: PLW1509  (we have one thread)
+                preexec_fn=tied_to_parent(dies_by),  # noqa: PLW1509  (we have one thread)
             )
         return cls(name, process, log)
 
@@ -90,6 +83,18 @@ class Process:
         with self.log.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
             return file.read().decode(errors="replace").splitlines()[-5:]
+
+
+def tied_to_parent(dies_by: signal.Signals) -> Callable[[], None]:
+    """What a child runs before its program, so that the kernel sends it this when we end."""
+    us = os.getpid()
+
+    def follow() -> None:
+        die_with_parent(dies_by)
+        if os.getppid() != us:  # we were gone before the kernel knew
+            os._exit(1)
+
+    return follow
 
 
 def die_with_parent(number: signal.Signals) -> None:

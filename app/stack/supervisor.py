@@ -30,6 +30,7 @@ from app.stack.readiness import Readiness
 from app.stack.runtime import Runtime, prepared_runtime
 from app.stack.signals import Signals
 from app.stack.welcome import welcome
+from app.stack.workers import sockets
 
 REFUSALS = (StackError, MissingProgramError, CertificateError, ServerNameError, UnusablePathError)
 ENV_FILE = Path(".env")
@@ -107,7 +108,7 @@ class _Stack:
         runtime = self._runtime
         error_log = runtime.logs / "nginx-error.log"
         places = Places(
-            sockets=(runtime.socket,),
+            sockets=sockets(runtime.socket, self._settings.workers),
             frontend=runtime.frontend,
             chain=certificates.chain,
             key=certificates.key,

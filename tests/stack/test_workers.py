@@ -1,0 +1,150 @@
+"""Several workers: each answers, one that ends is back, all are replaced without a gap."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.stack.programs import ROOT
+from app.stack.workers import sockets
+
+SCRIPT = Path(__file__).with_name("standin_workers.py")
+PATIENCE = 15.0
+
+
+class Crew:
+    """Two stand-ins under the real supervisor."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.paths = sockets(folder / "gateway.sock", 2)
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+        with (folder / "output.txt").open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, str(SCRIPT), str(folder / "gateway.sock"), "2"],
+                env=environment, stdout=output, stderr=output,
+            )  # fmt: skip
+
+    def pid(self, number: int) -> int:
+        """Of the process that answers on this worker's socket. Raises `OSError` when none does."""
+        connection = http.client.HTTPConnection("worker")
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.settimeout(5)
+        try:
+            connection.sock.connect(os.fspath(self.paths[number]))
+            connection.request("GET", "/", headers={"Connection": "close"})
+            return int(connection.getresponse().read())
+        finally:
+            connection.close()
+
+    def pids(self) -> list[int]:
+        return [self.pid(number) for number in range(len(self.paths))]
+
+    @property
+    def output(self) -> str:
+        return (self.folder / "output.txt").read_text()
+
+    def up(self) -> bool:
+        try:
+            return len(set(self.pids())) == 2
+        except OSError:
+            return False
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+@pytest.fixture
+def crew(tmp_path: Path) -> Iterator[Crew]:
+    crew = Crew(tmp_path)
+    try:
+        until(crew.up)
+        yield crew
+    finally:
+        crew.process.kill()
+        crew.process.wait()
+
+
+def test_one_listens_where_it_always_did_and_several_on_numbers() -> None:
+    assert sockets(Path("/run/gateway.sock"), 1) == (Path("/run/gateway.sock"),)
+    assert sockets(Path("/run/gateway.sock"), 2) == (
+        Path("/run/gateway-1.sock"), Path("/run/gateway-2.sock"),
+    )  # fmt: skip
+
+
+def test_told_to_stop_they_all_end(crew: Crew) -> None:
+    pids = crew.pids()
+    crew.process.terminate()
+    assert crew.process.wait(PATIENCE) == 0
+    assert not any(map(alive, pids))
+    assert not any(path.exists() for path in crew.paths)
+
+
+def test_killed_their_supervisor_takes_them_along(crew: Crew) -> None:
+    pids = crew.pids()
+    crew.process.kill()
+    crew.process.wait()
+    until(lambda: not any(map(alive, pids)))
+
+
+def test_one_that_is_killed_is_started_again_and_the_other_goes_on(crew: Crew) -> None:
+    first, second = crew.pids()
+    os.kill(first, signal.SIGKILL)
+    until(crew.up)
+    assert crew.pid(0) != first
+    assert crew.pid(1) == second
+
+
+def test_one_that_cannot_start_is_tried_until_it_can(crew: Crew) -> None:
+    first, _ = crew.pids()
+    (crew.folder / "broken").touch()
+    os.kill(first, signal.SIGKILL)
+    until(lambda: "ended with exit code 3" in crew.output)
+    (crew.folder / "broken").unlink()
+    until(crew.up)
+
+
+def test_they_are_replaced_without_a_moment_that_nobody_answers(crew: Crew) -> None:
+    before = crew.pids()
+    seen: list[list[int]] = [[], []]
+    crew.process.send_signal(signal.SIGHUP)
+    deadline = time.monotonic() + PATIENCE
+    while not set(crew.pids()).isdisjoint(before):
+        for number, answers in enumerate(seen):
+            answers.append(crew.pid(number))  # raises where nobody listens
+        assert time.monotonic() < deadline
+    assert seen[1][0] == before[1], "one after the other"
+    until(lambda: not any(map(alive, before)))
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"), [("broken", "ended with exit code 3"), ("unready", "answers 503")]
+)
+def test_one_that_does_not_get_ready_replaces_nobody(crew: Crew, fault: str, said: str) -> None:
+    before = crew.pids()
+    (crew.folder / fault).touch()
+    crew.process.send_signal(signal.SIGHUP)
+    until(lambda: said in crew.output)
+    assert crew.pids() == before
+
+
+def test_where_one_cannot_start_at_all_nothing_is_left(tmp_path: Path) -> None:
+    (tmp_path / "broken").touch()
+    crew = Crew(tmp_path)
+    assert crew.process.wait(PATIENCE) == 1
+    assert "a worker ended with exit code 3" in crew.output
