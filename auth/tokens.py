@@ -46,6 +46,34 @@ def require_cryptography() -> None:
 require_cryptography()
 
 
+def new_principal(
+    *,
+    subject: str,
+    tenant: str,
+    role: Role,
+    ttl: int,
+    now: float,
+    topics: Iterable[str] | None = None,
+    sensors: Iterable[str] | None = None,
+) -> Principal:
+    """For whom a token is to be signed; `ttl` in seconds, up to `MAX_TTL[role]`.
+
+    Raises ValueError for what would not verify.
+    """
+    if not 1 <= ttl <= MAX_TTL[role]:
+        raise ValueError(f"ttl: 1 to {MAX_TTL[role]} seconds for the role {role}")
+    return Principal(
+        subject=subject,
+        tenant=tenant,
+        role=role,
+        token_id=secrets.token_urlsafe(16),
+        issued_at=int(now),
+        expires_at=int(now) + ttl,
+        topics=None if topics is None else tuple(topics),
+        sensors=None if sensors is None else frozenset(sensors),
+    )
+
+
 class TokenIssuer:
     """Signs with the key whose turn it is, among those it was last given."""
 
@@ -68,23 +96,21 @@ class TokenIssuer:
         topics: Iterable[str] | None = None,
         sensors: Iterable[str] | None = None,
     ) -> str:
-        """`ttl` in seconds, up to `MAX_TTL[role]`.
-
-        Raises ValueError for what would not verify, KeyRingError as `KeyRing.signer`.
-        """
-        if not 1 <= ttl <= MAX_TTL[role]:
-            raise ValueError(f"ttl: 1 to {MAX_TTL[role]} seconds for the role {role}")
-        principal = Principal(
+        """Raises ValueError as `new_principal` and `sign`, KeyRingError as `KeyRing.signer`."""
+        principal = new_principal(
             subject=subject,
             tenant=tenant,
             role=role,
-            token_id=secrets.token_urlsafe(16),
-            issued_at=int(now),
-            expires_at=int(now) + ttl,
-            topics=None if topics is None else tuple(topics),
-            sensors=None if sensors is None else frozenset(sensors),
+            ttl=ttl,
+            now=now,
+            topics=topics,
+            sensors=sensors,
         )
-        key = self._keys.signer(now, ttl)
+        return self.sign(principal, now)
+
+    def sign(self, principal: Principal, now: float) -> str:
+        """Raises ValueError for one that a token has no room for, KeyRingError as `issue`."""
+        key = self._keys.signer(now, principal.expires_at - int(now))
         token: str = jwt.encode(
             self._claims(principal),
             self._signing[key.kid],

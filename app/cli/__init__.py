@@ -17,8 +17,10 @@ from app.cli import (
     connections,
     credentials,
     deployment,
+    devices,
     people,
-    registry,
+    tenants,
+    tokens,
 )
 from app.cli.report import RefusedError, explain_settings
 from app.errors import GatewayError
@@ -35,8 +37,10 @@ cli = typer.Typer(
 SUBJECTS = (
     deployment,
     check_config,
+    tokens,
     credentials,
-    registry,
+    tenants,
+    devices,
     people,
     connections,
     audit,

@@ -1,4 +1,4 @@
-"""Commands for tokens and the keys that sign them."""
+"""Commands for the keys that sign tokens, and what all commands that issue tokens share."""
 
 import time
 from pathlib import Path
@@ -10,22 +10,21 @@ from app.cli.audit import note_act
 from app.cli.durations import seconds
 from app.cli.records import records
 from app.cli.report import RefusedError, note, result
+from app.domain.registrar import Registrar
 from app.edge.keys import key_ring
-from app.errors import GatewayError
 from app.model import wire_time
-from app.protocol.topics import parse_filters
 from app.settings import Settings
 from app.storage.records.audit import Act
 from auth.keys import create_key, prune, rotate
-from auth.principal import PLATFORM, Principal, Role, valid_tenant
-from auth.tokens import TokenIssuer, TokenVerifier
+from auth.principal import PLATFORM, valid_tenant
+from auth.tokens import TokenIssuer
 
-Tenant = Annotated[str, typer.Option(help="Whose token: a tenant's name, or * for the platform.")]
+Owner = Annotated[str, typer.Option("--tenant", help="The tenant it belongs to.")]
 Ttl = Annotated[str, typer.Option(help="How long it lives: 15m, 12h, 30d.")]
+Grace = Annotated[str, typer.Option(help="How long the former one is still good: 0s, 24h.")]
 
 
 def commands(cli: typer.Typer) -> None:
-    cli.command("token")(token)
     keys = typer.Typer(help="Signing keys.", no_args_is_help=True)
     keys.command("init")(init)
     keys.command("list")(list_)
@@ -34,64 +33,10 @@ def commands(cli: typer.Typer) -> None:
     cli.add_typer(keys, name="keys")
 
 
-def token(
-    role: Annotated[Role, typer.Option(help="What its bearer may do.")],
-    tenant: Tenant,
-    subject: Annotated[str, typer.Option(help="Who it stands for.")] = "",
-    topics: Annotated[str, typer.Option(help="Only these topics: a,b or a:Maison/Bureau.")] = "",
-    sensors: Annotated[str, typer.Option(help="Only these sensors: s1,s2.")] = "",
-    ttl: Ttl = "15m",
-) -> None:
-    """Print a token, signed with the key the running gateway uses."""
-    settings, name = Settings(), subject or f"{role}-cli"
-    issued = issue(
-        settings,
-        subject=name,
-        tenant=tenant,
-        role=role,
-        ttl=duration(ttl),
-        topics=listed(topics),
-        sensors=listed(sensors),
-    )
-    with records(settings) as sql:
-        note_act(
-            sql, tenant, Act.TOKEN_ISSUED, f"{role} {name} {read_own(settings, issued).token_id}"
-        )
-    result(issued)
-
-
-def issue(
-    settings: Settings,
-    *,
-    subject: str,
-    tenant: str,
-    role: Role,
-    ttl: int,
-    topics: list[str] | None = None,
-    sensors: list[str] | None = None,
-) -> str:
-    """Raise `RefusedError` for claims that would not verify, `KeyRingError` without keys."""
-    check_tenant(tenant, platform=role is Role.ADMIN)
+def registrar(settings: Settings) -> Registrar:
+    """For who types a command. Raise `KeyRingError` without keys."""
     issuer = TokenIssuer(key_ring(settings), settings.token_issuer)
-    try:
-        parse_filters(topics or ())
-        return issuer.issue(
-            subject=subject,
-            tenant=tenant,
-            role=role,
-            ttl=ttl,
-            now=time.time(),
-            topics=topics,
-            sensors=sensors,
-        )
-    except (ValueError, GatewayError) as error:
-        raise RefusedError(str(error)) from error
-
-
-def read_own(settings: Settings, token: str) -> Principal:
-    """What a token made here says of itself."""
-    verifier = TokenVerifier(key_ring(settings), settings.token_issuer)
-    return verifier.verify(token, time.time())
+    return Registrar(issuer, note_act, time.time())
 
 
 def check_tenant(name: str, *, platform: bool = False) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from app.cli.credentials import issue
+from app.cli.credentials import check_tenant, registrar
 from app.cli.report import RefusedError, note
 from app.settings import Settings
 from auth.principal import Role
@@ -113,7 +113,11 @@ def _run(work: Callable[[asyncio.Event], Coroutine[None, None, T]]) -> T:
 
 
 def _token(settings: Settings, tenant: str, role: Role) -> str:
-    return issue(settings, subject=f"demo-{role}", tenant=tenant, role=role, ttl=TOKEN_TTL)
+    check_tenant(tenant)
+    issued = registrar(settings).sign(
+        tenant=tenant, role=role, subject=f"demo-{role}", ttl=TOKEN_TTL
+    )
+    return issued.token
 
 
 def _trust(settings: Settings) -> ssl.SSLContext:

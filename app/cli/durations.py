@@ -3,7 +3,7 @@
 import re
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_WRITTEN = re.compile(r"\A([1-9]\d{0,9})([smhd]?)\Z")
+_WRITTEN = re.compile(r"\A(0|[1-9]\d{0,9})([smhd]?)\Z")
 
 
 def seconds(text: str) -> int:

@@ -8,6 +8,9 @@ T = TypeVar("T")
 
 Parameter = str | int | None
 
+MOST = 1_000_000
+"""A LIMIT that is none."""
+
 
 class Sql(Protocol):
     """One transaction. Parameters are written `?`, which stands nowhere else in a statement.

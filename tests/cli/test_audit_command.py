@@ -18,7 +18,10 @@ async def test_every_command_that_changes_something_leaves_a_line(shell: Shell) 
         "user disable marie@acme",
         "user enable marie@acme",
         "device add hub --tenant acme --sensors s1",
+        "device rotate hub --tenant acme",
         "device revoke hub --tenant acme",
+        "device disable hub --tenant acme",
+        "device enable hub --tenant acme",
         "token --role dashboard --tenant acme",
         "keys rotate",
     )
@@ -27,13 +30,14 @@ async def test_every_command_that_changes_something_leaves_a_line(shell: Shell) 
     lines = [line.split("\t") for line in printed.splitlines()]
     assert [line[2] for line in lines] == [
         "tenant_added", "tenant_disabled", "tenant_enabled", "tenant_retention", "user_added",
-        "user_password", "user_disabled", "user_enabled", "device_added", "device_revoked",
+        "user_password", "user_disabled", "user_enabled", "device_added", "token_issued",
+        "device_rotated", "token_issued", "device_revoked", "device_disabled", "device_enabled",
         "token_issued", "keys_rotated",
     ]  # fmt: skip
     assert {line[3] for line in lines} == {getpass.getuser()}
     assert {line[5] for line in lines} == {"cli"}
     secrets = [SECRET, *(token for token in results if token.count(".") == 2)]
-    assert len(secrets) == 3
+    assert len(secrets) == 4
     assert not any(secret in printed for secret in secrets)
     platforms = (await shell.run("audit", "--tenant", "*")).result().split("\t")
     assert platforms[2] == "keys_rotated"

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from app.domain.watch import Watch
-from app.storage.records import devices, tenants
-from app.storage.records.devices import Device
+from app.storage.records import tenants, tokens
+from auth.principal import Principal, Role
 from auth.revocation import Revocations
 from tests.domain.conftest import House
 
@@ -53,9 +53,9 @@ async def test_an_enabled_one_comes_in_again(
 async def test_a_revoked_tokens_sockets_are_closed_with_4401(house: House, watch: Watch) -> None:
     revoked, other = await house.join(token_id="gone"), await house.join(token_id="kept")
     ends = int(time.time()) + 60
-    hub = Device("acme", "hub", ("s1",), "gone", ends, 1, revoked=False)
-    await house.store.transact(lambda sql: devices.add(sql, hub))
-    await house.store.transact(lambda sql: devices.revoke(sql, "acme", "hub"))
+    hub = Principal("hub", "acme", Role.DEVICE, "gone", 1, ends)
+    await house.store.transact(lambda sql: tokens.register(sql, hub))
+    await house.store.transact(lambda sql: tokens.end(sql, "acme", "gone", 2))
     await watch.look()
     assert await revoked.end() == (4401, "the token was revoked")
     assert await other.messages() == []

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.storage.records import devices
-from app.storage.records.devices import Device
+from app.storage.records import tokens
 from app.storage.sqlite.sql import records
 from auth.principal import Role
 from tests.conftest import Running, Start
@@ -117,22 +116,19 @@ async def test_it_counts_as_a_handshake_of_its_address(start: Start) -> None:
 async def test_from_then_on_the_new_token_is_the_one_that_may_be_revoked(
     gateway: Running,
 ) -> None:
-    def named(token_id: str) -> Device:
-        return Device("acme", token_id, (), token_id, int(time.time()) + 600, 1, False)
-
-    tokens = {name: gateway.token("dashboard") for name in ("old", "new")}
-    names = {name: gateway.verified(token).token_id for name, token in tokens.items()}
+    given = {name: gateway.token("dashboard") for name in ("old", "new")}
+    named = {name: gateway.verified(token) for name, token in given.items()}
     path = gateway.settings.database_path
     with records(path) as sql:
-        for token_id in names.values():
-            devices.add(sql, named(token_id))
-    async with gateway.dashboard(token=tokens["old"]) as socket:
+        for principal in named.values():
+            tokens.register(sql, principal)
+    async with gateway.dashboard(token=given["old"]) as socket:
         await heard(socket)
-        await say(socket, type="auth", token=tokens["new"])
+        await say(socket, type="auth", token=given["new"])
         with records(path) as sql:
-            devices.revoke(sql, "acme", names["old"])
+            tokens.end(sql, "acme", named["old"].token_id, int(time.time()))
         await asyncio.sleep(1.5)
         await assert_silence(socket)
         with records(path) as sql:
-            devices.revoke(sql, "acme", names["new"])
+            tokens.end(sql, "acme", named["new"].token_id, int(time.time()))
         assert (await end_of(socket, within=2.5))[0] == 4401

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from app.storage.base import NewerSchemaError, Taken
-from app.storage.records import devices
+from app.storage.records import devices, tokens
 from app.storage.records.denied import shut_out
 from app.storage.records.devices import Device
 from app.storage.sqlite.file import connect, prepare
 from app.storage.sqlite.schema import MIGRATIONS, migrate
 from app.storage.sqlite.sql import records
 from app.storage.sqlite.store import SqliteStore
+from auth.principal import Principal, Role
 from tests.storage.conftest import EVERYTHING, KEY, draft
 
 VERSION_1 = Path(__file__).parent / "version_1.sql"
@@ -57,7 +58,7 @@ def test_a_migrated_file_is_left_as_it_is(tmp_path: Path) -> None:
         connection.close()
 
 
-def test_devices_of_version_1_are_kept(tmp_path: Path) -> None:
+def test_devices_of_version_1_and_their_tokens_are_kept(tmp_path: Path) -> None:
     old = at_version(tmp_path / "gateway.db", 1)
     old.execute(
         "INSERT INTO devices (tenant, name, sensors, token_id, expires_at, created_ms, revoked)"
@@ -65,7 +66,24 @@ def test_devices_of_version_1_are_kept(tmp_path: Path) -> None:
     )
     old.close()
     with records(tmp_path / "gateway.db") as sql:
-        assert devices.listed(sql, "acme") == [Device("acme", "hub", ("s1",), "jti", 9, 1, True)]
+        assert devices.listed(sql, "acme") == [Device("acme", "hub", ("s1",), 1)]
+        assert shut_out(sql, 0).tokens == {"jti": 9}
+
+
+def test_a_device_that_was_added_anew_is_one_with_two_tokens(tmp_path: Path) -> None:
+    old = at_version(tmp_path / "gateway.db", 6)
+    old.execute(
+        "INSERT INTO devices VALUES ('old', 'acme', 'hub', '[\"s1\"]', 9000, 1000, 1),"
+        " ('new', 'acme', 'hub', '[\"s2\"]', 9000, 2000, 0)"
+    )
+    old.close()
+    with records(tmp_path / "gateway.db") as sql:
+        assert devices.listed(sql, "acme") == [Device("acme", "hub", ("s2",), 2_000)]
+        found = {token.principal.token_id: token for token in tokens.listed(sql, "acme")}
+    assert {name: token.ends_at for name, token in found.items()} == {"old": 0, "new": 9_000}
+    assert found["new"].principal == Principal(
+        "hub", "acme", Role.DEVICE, "new", 2, 9_000, sensors=frozenset({"s2"})
+    )
 
 
 async def test_what_version_1_kept_is_read_as_it_was_sent(tmp_path: Path) -> None:

@@ -45,8 +45,13 @@ class Act(StrEnum):
     USER_ENABLED = "user_enabled"
     USER_PASSWORD = "user_password"  # noqa: S105  (an act's name)
     DEVICE_ADDED = "device_added"
+    DEVICE_ROTATED = "device_rotated"
     DEVICE_REVOKED = "device_revoked"
+    DEVICE_DISABLED = "device_disabled"
+    DEVICE_ENABLED = "device_enabled"
     TOKEN_ISSUED = "token_issued"  # noqa: S105  (as above)
+    TOKEN_ROTATED = "token_rotated"  # noqa: S105  (as above)
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105  (as above)
     CONNECTION_KICKED = "connection_kicked"
     KEYS_ROTATED = "keys_rotated"
 

@@ -15,7 +15,8 @@ _LONGEST = max(MAX_TTL[Role.DASHBOARD], MAX_TTL[Role.ADMIN])
 class Denied:
     tenants: frozenset[str]
     tokens: dict[str, int]
-    """Revoked ones that have not ended yet: id → end, in seconds since the epoch."""
+    """Those of disabled devices, and those that were ended early: id → the end that they state, in
+    seconds since the epoch."""
     people: dict[Login, int]
     """From which second on their tokens are good; `DISABLED`: none is."""
 
@@ -23,7 +24,17 @@ class Denied:
 def shut_out(sql: Sql, now: float) -> Denied:
     tenants = sql.rows("SELECT name FROM tenants WHERE disabled = 1")
     tokens = sql.rows(
-        "SELECT token_id, expires_at FROM devices WHERE revoked = 1 AND expires_at > ?", int(now)
+        """
+        SELECT id, expires_at FROM tokens
+        WHERE ends_at < expires_at AND expires_at > ? AND ends_at <= ?
+        UNION
+        SELECT tokens.id, expires_at FROM devices JOIN tokens
+            ON tokens.tenant = devices.tenant AND role = 'device' AND subject = devices.id
+        WHERE devices.disabled = 1 AND expires_at > ?
+        """,
+        int(now),
+        int(now),
+        int(now),
     )
     people = sql.rows(
         "SELECT tenant, name, disabled, valid_from FROM users WHERE disabled = 1 OR valid_from > ?",

@@ -1,65 +1,97 @@
-"""Devices, each with the token that it was given."""
+"""Devices: what each sends for, where it is, and how often it is expected to."""
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from app.errors import ConflictError, NotFoundError
-from app.storage.sql import Sql
+from app.storage.sql import MOST, Sql
+
+_COLUMNS = "tenant, id, sensors, enseigne, salle, expected_interval, created_ms, disabled"
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
     tenant: str
-    name: str
+    id: str
+    """Unique in its tenant, and the subject of its tokens."""
     sensors: tuple[str, ...]
-    token_id: str
-    expires_at: int
     created_ms: int
-    revoked: bool
+    enseigne: str | None = None
+    """Where it is, if it is in one place; likewise the room."""
+    salle: str | None = None
+    interval: int | None = None
+    """Seconds in which each of its sensors is expected to send; None: to be learned."""
+    disabled: bool = False
+    """None of its tokens and certificates is good."""
 
 
 def add(sql: Sql, device: Device) -> None:
-    """Raise `ConflictError` if the tenant has one of that name that is not revoked."""
+    """Raise `ConflictError` if the tenant has one of that id."""
     added = sql.change(
         """
-        INSERT INTO devices (tenant, name, sensors, token_id, expires_at, created_ms)
-        VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+        INSERT INTO devices
+            (tenant, id, sensors, enseigne, salle, expected_interval, created_ms, disabled)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
         """,
         device.tenant,
-        device.name,
+        device.id,
         json.dumps(device.sensors),
-        device.token_id,
-        device.expires_at,
+        device.enseigne,
+        device.salle,
+        device.interval,
         device.created_ms,
+        int(device.disabled),
     )
     if not added:
-        raise ConflictError("the tenant has a device of that name")
+        raise ConflictError("the tenant has a device of that id")
 
 
-def revoke(sql: Sql, tenant: str, name: str) -> None:
-    """Raise `NotFoundError` if the tenant never had one; revoking it twice changes nothing."""
-    if not sql.change("UPDATE devices SET revoked = 1 WHERE tenant = ? AND name = ?", tenant, name):
-        raise NotFoundError("the tenant has no device of that name")
-
-
-def listed(sql: Sql, tenant: str) -> list[Device]:
-    """By name, the revoked ones of a name first."""
-    rows = sql.rows(
-        """
-        SELECT tenant, name, sensors, token_id, expires_at, created_ms, revoked
-        FROM devices WHERE tenant = ? ORDER BY name, revoked DESC, created_ms
-        """,
-        tenant,
+def disable(sql: Sql, tenant: str, name: str, *, disabled: bool) -> None:
+    """Or enable it again: then its tokens are good again. Raise `NotFoundError`."""
+    changed = sql.change(
+        "UPDATE devices SET disabled = ? WHERE tenant = ? AND id = ?", int(disabled), tenant, name
     )
-    return [
-        Device(
-            tenant=owner,
-            name=name,
-            sensors=tuple(json.loads(sensors)),
-            token_id=token_id,
-            expires_at=expires_at,
-            created_ms=created_ms,
-            revoked=bool(revoked),
-        )
-        for owner, name, sensors, token_id, expires_at, created_ms, revoked in rows
-    ]
+    if not changed:
+        raise _unknown()
+
+
+def find(sql: Sql, tenant: str, name: str) -> Device:
+    """Raise `NotFoundError`."""
+    rows = sql.rows(
+        f"SELECT {_COLUMNS} FROM devices WHERE tenant = ? AND id = ?",  # noqa: S608  (the names of columns)
+        tenant,
+        name,
+    )
+    if not rows:
+        raise _unknown()
+    return _device(rows[0])
+
+
+def listed(sql: Sql, tenant: str, after: str = "", limit: int = MOST) -> list[Device]:
+    """By id, those that follow `after`."""
+    rows = sql.rows(
+        f"SELECT {_COLUMNS} FROM devices WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?",  # noqa: S608  (as above)
+        tenant,
+        after,
+        limit,
+    )
+    return [_device(row) for row in rows]
+
+
+def _device(row: tuple[Any, ...]) -> Device:
+    tenant, name, sensors, enseigne, salle, interval, created_ms, disabled = row
+    return Device(
+        tenant=tenant,
+        id=name,
+        sensors=tuple(json.loads(sensors)),
+        created_ms=created_ms,
+        enseigne=enseigne,
+        salle=salle,
+        interval=interval,
+        disabled=bool(disabled),
+    )
+
+
+def _unknown() -> NotFoundError:
+    return NotFoundError("the tenant has no device of that id")

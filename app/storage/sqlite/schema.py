@@ -4,6 +4,7 @@ import sqlite3
 
 from app.storage.base import NewerSchemaError
 from app.storage.records.audit import AUDIT
+from app.storage.records.devices_schema import DEVICES
 from app.storage.records.people_schema import PEOPLE
 from app.storage.records.sensors import SENSORS
 
@@ -200,6 +201,7 @@ MIGRATIONS: tuple[str, ...] = (
     PEOPLE,
     AUDIT,
     SENSORS,
+    DEVICES,
 )
 """Statements of a step end in `;`, which stands nowhere else."""
 

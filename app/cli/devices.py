@@ -1,0 +1,101 @@
+"""Commands for devices."""
+
+from typing import Annotated
+
+import typer
+
+from app.cli.credentials import Grace, Owner, Ttl, check_tenant, duration, listed, registrar
+from app.cli.records import now_ms, records
+from app.cli.report import note, result
+from app.domain import devices as domain
+from app.settings import Settings
+from app.storage.records import devices
+from app.storage.records.devices import Device
+
+DeviceId = Annotated[str, typer.Argument(metavar="ID", help="The device, unique in its tenant.")]
+
+
+def commands(cli: typer.Typer) -> None:
+    device = typer.Typer(
+        help="Devices: what they send for, and their tokens.", no_args_is_help=True
+    )
+    device.command("add")(add)
+    device.command("list")(list_)
+    device.command("rotate")(rotate)
+    device.command("revoke")(revoke)
+    device.command("disable")(disable)
+    device.command("enable")(enable)
+    cli.add_typer(device, name="device")
+
+
+def add(
+    name: DeviceId,
+    tenant: Owner,
+    sensors: Annotated[str, typer.Option(help="The sensors it sends for: s1,s2.")],
+    enseigne: Annotated[str, typer.Option(help="The site it is at.")] = "",
+    salle: Annotated[str, typer.Option(help="The room it is in.")] = "",
+    interval: Annotated[
+        int | None, typer.Option(min=1, max=604_800, help="Seconds in which a sensor should send.")
+    ] = None,
+    ttl: Ttl = "365d",
+) -> None:
+    """Register a device and print its token, which is shown this once."""
+    check_tenant(tenant)
+    settings, life = Settings(), duration(ttl)
+    device = Device(
+        tenant=tenant,
+        id=name,
+        sensors=tuple(listed(sensors) or ()),
+        created_ms=now_ms(),
+        enseigne=enseigne or None,
+        salle=salle or None,
+        interval=interval,
+    )
+    with records(settings) as sql:
+        by = registrar(settings)
+        domain.register(by, sql, device)
+        issued = domain.issue(by, sql, device, life)
+    result(issued.token)
+
+
+def list_(tenant: Owner) -> None:
+    """Print a tenant's devices: id, sensors, site, room, interval in seconds (-: none), state."""
+    with records(Settings()) as sql:
+        for device in devices.listed(sql, tenant):
+            place = (device.enseigne or "-", device.salle or "-", str(device.interval or "-"))
+            state = "disabled" if device.disabled else "active"
+            result("\t".join((device.id, ",".join(device.sensors), *place, state)))
+
+
+def rotate(name: DeviceId, tenant: Owner, grace: Grace = "24h", ttl: Ttl = "365d") -> None:
+    """Print a new token for a device; those that it has are good for the grace."""
+    settings, life = Settings(), duration(ttl)
+    seconds = duration(grace, "--grace")
+    with records(settings) as sql:
+        issued = domain.rotate(registrar(settings), sql, tenant, name, grace=seconds, ttl=life)
+    result(issued.token)
+
+
+def revoke(name: DeviceId, tenant: Owner) -> None:
+    """Refuse all that a device was given from now on; `rotate` gives it something new."""
+    settings = Settings()
+    with records(settings) as sql:
+        domain.revoke(registrar(settings), sql, tenant, name)
+    note(f"device {name} revoked")
+
+
+def disable(name: DeviceId, tenant: Owner) -> None:
+    """Refuse all that a device was given, until it is enabled."""
+    _switch(name, tenant, disabled=True)
+
+
+def enable(name: DeviceId, tenant: Owner) -> None:
+    """Take what a device was given again."""
+    _switch(name, tenant, disabled=False)
+
+
+def _switch(name: str, tenant: str, *, disabled: bool) -> None:
+    settings = Settings()
+    with records(settings) as sql:
+        domain.disable(registrar(settings), sql, tenant, name, disabled=disabled)
+    note(f"device {name} {'disabled' if disabled else 'enabled'}")

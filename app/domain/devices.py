@@ -1,0 +1,59 @@
+"""Devices: registered, given tokens, shut out; each act in one transaction with its audit line."""
+
+from app.domain.registrar import Issued, Registrar
+from app.errors import InvalidInputError
+from app.storage.records import devices, tokens
+from app.storage.records.audit import Act
+from app.storage.records.devices import Device
+from app.storage.sql import Sql
+from auth.principal import Role
+
+LIFE = 365 * 86_400
+"""Seconds that a device's token lives unless somebody says otherwise."""
+
+
+def register(registrar: Registrar, sql: Sql, device: Device) -> None:
+    """Raise `ConflictError` for an id that is taken, `InvalidInputError` without a sensor."""
+    if not device.sensors:
+        raise InvalidInputError("a device sends for at least one sensor", field="sensors")
+    devices.add(sql, device)
+    registrar.note(sql, device.tenant, Act.DEVICE_ADDED, device.id)
+
+
+def issue(registrar: Registrar, sql: Sql, device: Device, ttl: int = LIFE) -> Issued:
+    """A token that names the device's sensors; `ttl` in seconds."""
+    return registrar.issue(
+        sql,
+        tenant=device.tenant,
+        role=Role.DEVICE,
+        subject=device.id,
+        ttl=ttl,
+        sensors=device.sensors,
+    )
+
+
+def rotate(
+    registrar: Registrar, sql: Sql, tenant: str, name: str, *, grace: int, ttl: int = LIFE
+) -> Issued:
+    """A new token for the sensors that it has now; its others end `grace` seconds from now.
+
+    Raise `NotFoundError`.
+    """
+    device = devices.find(sql, tenant, name)
+    tokens.end_all(sql, tenant, Role.DEVICE, name, int(registrar.now) + grace)
+    registrar.note(sql, tenant, Act.DEVICE_ROTATED, name)
+    return issue(registrar, sql, device, ttl)
+
+
+def revoke(registrar: Registrar, sql: Sql, tenant: str, name: str) -> None:
+    """All that it was given. Raise `NotFoundError`."""
+    devices.find(sql, tenant, name)
+    tokens.end_all(sql, tenant, Role.DEVICE, name, int(registrar.now))
+    registrar.note(sql, tenant, Act.DEVICE_REVOKED, name)
+
+
+def disable(registrar: Registrar, sql: Sql, tenant: str, name: str, *, disabled: bool) -> None:
+    """Refuse all that it was given, or take it again. Raise `NotFoundError`."""
+    devices.disable(sql, tenant, name, disabled=disabled)
+    act = Act.DEVICE_DISABLED if disabled else Act.DEVICE_ENABLED
+    registrar.note(sql, tenant, act, name)
