@@ -1,5 +1,7 @@
 /** The page's frame: header, sign-in, language, and which page stands in `<main>`. */
 
+import { Alarm } from "./alarm/alarm.js";
+import { askLeave, browserOutlets } from "./alarm/outlets.js";
 import { account, live, session } from "./charts.js";
 import { chooseLanguage, loadLanguage } from "./i18n/language.js";
 import { prefer, preference } from "./page/preferences.js";
@@ -14,6 +16,8 @@ const COME_BACK_MS = 3000;
 const main = /** @type {HTMLElement} */ (document.querySelector("main"));
 const choice = new Choice();
 let language = await loadLanguage(chooseLanguage([preference("language") ?? "", ...navigator.languages]));
+const outlets = browserOutlets();
+const alarm = new Alarm({ outlets, now: () => live.now(), on: preference("alarm") === "on", language });
 /** @type {{unmount: () => void} | null} */ let mounted = null;
 /** A page that was left before it was there is not shown any more. */
 let turn = 0;
@@ -46,6 +50,8 @@ function build() {
     links: Object.entries(PAGES).map(([page, { path }]) => ({ page, path })),
     onLanguage: switchLanguage,
     onTheme: showPage,
+    alarm: alarm.on,
+    onAlarm: switchAlarm,
     onSignOut: signOut,
   });
   header.showConnection(live.connection);
@@ -56,9 +62,19 @@ function build() {
   showPage();
 }
 
+/** @param {boolean} on */
+function switchAlarm(on) {
+  alarm.on = on;
+  prefer("alarm", on ? "on" : "off");
+  if (!on) return;
+  outlets.ring(false);
+  askLeave();
+}
+
 async function switchLanguage() {
   language = await loadLanguage(language.code === "fr" ? "en" : "fr");
   prefer("language", language.code);
+  alarm.language = language;
   build();
 }
 
@@ -110,6 +126,7 @@ session.on("began", () => {
 });
 account.on("signed_in", comeBack);
 account.on("signed_out", () => session.end());
+live.on("alert", (alert) => alarm.hear(alert));
 live.on("status", () => header.showConnection(live.connection));
 live.on("change", () => header.showTenant(live.tenant));
 document.addEventListener("click", followLink);

@@ -19,6 +19,10 @@ export const PAGES = {
     path: "digital-twin.html",
     load: async () => (await import("./twin/page.js")).mountTwin,
   },
+  wall: {
+    path: "wall.html",
+    load: async () => (await import("./wall/page.js")).mountWall,
+  },
 };
 
 /** @param {string} path of an address @returns {string} the page's name */

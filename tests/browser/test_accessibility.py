@@ -17,6 +17,8 @@ RUN = """async () => {
     [id, ...nodes.map(({ target, failureSummary }) => `${target}: ${failureSummary}`)]);
 }"""
 
+PAGES = {"": ".card", "digital-twin.html": ".plan__room", "wall.html": ".tile"}
+
 
 def violations(page: Page, scheme: Literal["light", "dark"]) -> list[list[str]]:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -37,7 +39,7 @@ def test_no_violation(shared_site: Site, open_page: Open, scheme: Literal["light
     publish("actions", salle="Chambre", action="open_window", priority="high")
     publish("predictions", salle="Salon", horizon_minutes=30, values={"CO2": 1210})
     publish("modules", salle="Chambre", module_id="w1", kind="window", state="open")
-    for name, shown in (("", ".card"), ("digital-twin.html", ".plan__room")):
+    for name, shown in PAGES.items():
         page = signed_in(shared_site, open_page, name)
         page.wait_for_selector(shown)
         if not name:

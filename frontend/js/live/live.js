@@ -15,7 +15,7 @@ export class Live {
   store = new Store();
   past;
   /** The greeting's tenant; null before. @type {string | null} */ tenant = null;
-  #events = new Emitter(["change", "status"]);
+  #events = new Emitter(["change", "status", "alert"]);
   #feed;
   /** Seconds the gateway's clock is ahead of this device's. */
   #ahead = 0;
@@ -33,6 +33,7 @@ export class Live {
     feed.on("message", (message) => {
       if (message.backlog) this.past.outdate();
       if (this.store.apply(message)) this.#changed();
+      if (message.type === "alert") this.#events.emit("alert", message);
     });
     feed.on("history", (records) => {
       this.#take(records);

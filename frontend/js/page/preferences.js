@@ -1,7 +1,7 @@
 /**
- * What is remembered on this device: language, theme, and that somebody signed in here. Never a token.
+ * What is remembered on this device: language, theme, whether to call, and that somebody signed in here. Never a token.
  *
- * @typedef {"language" | "theme" | "known"} Name
+ * @typedef {"language" | "theme" | "alarm" | "known"} Name
  */
 
 const PREFIX = "iaqverse.";

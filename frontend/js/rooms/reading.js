@@ -16,6 +16,8 @@ export class Reading {
   #heading = h("span", { class: "reading__trend" });
   #spark = h("span", { class: "reading__spark" });
   #drawnAt = -Infinity;
+  /** The sensors' first points: history that comes later changes them. */
+  #began = "";
   node;
 
   /** @param {import("../iaq/quantities.js").Quantity} quantity @param {import("../i18n/language.js").Language} language */
@@ -42,8 +44,10 @@ export class Reading {
     const quantity = state.quantities[name];
     setAttributes(this.node, { "data-level": state.stale ? "stale" : quantity?.level ?? "stale" });
     setText(this.#number, quantity ? this.#language.number(quantity.value, digits) : "–");
-    if (now - this.#drawnAt < REDRAW) return;
+    const began = [...room.sensors.values()].map(({ times }) => times[0]).join();
+    if (now - this.#drawnAt < REDRAW && began === this.#began) return;
     this.#drawnAt = now;
+    this.#began = began;
     const values = recent(room.sensors.values(), name, now);
     this.#spark.replaceChildren(sparkline(this.#quantity, values));
     this.#showTrend(state.stale ? null : trend(values, span));

@@ -22,9 +22,11 @@ export class Header {
    * @param {Link[]} options.links
    * @param {() => void} options.onLanguage
    * @param {() => void} options.onTheme
+   * @param {boolean} options.alarm whether it is on
+   * @param {(on: boolean) => void} options.onAlarm
    * @param {() => void} options.onSignOut
    */
-  constructor({ node, language, links, onLanguage, onTheme, onSignOut }) {
+  constructor({ node, language, links, onLanguage, onTheme, alarm, onAlarm, onSignOut }) {
     const t = language.t.bind(language);
     this.#language = language;
     this.#statusText = h("span", { class: "status__words" });
@@ -42,6 +44,7 @@ export class Header {
       h("nav", { class: "bar__nav", "aria-label": t("nav.label") }, ...this.#links.values()),
       this.#status,
       h("div", { class: "bar__tools" },
+        this.#alarmButton(alarm, onAlarm),
         h("button", {
           class: "tool tool--text", type: "button", onclick: onLanguage, "aria-label": t("tool.languageLabel"),
           title: t("tool.languageLabel"), lang: language.code === "fr" ? "en" : "fr",
@@ -71,6 +74,18 @@ export class Header {
     for (const [page, link] of this.#links) {
       setAttributes(link, { "aria-current": page === current && "page" });
     }
+  }
+
+  /** @param {boolean} on @param {(on: boolean) => void} onAlarm */
+  #alarmButton(on, onAlarm) {
+    const button = tool(on ? "bell" : "bellOff", this.#language.t("tool.alarm"), () => {
+      on = !on;
+      setAttributes(button, { "aria-pressed": String(on) });
+      button.replaceChildren(icon(on ? "bell" : "bellOff"));
+      onAlarm(on);
+    });
+    setAttributes(button, { "aria-pressed": String(on) });
+    return button;
   }
 
   /** @param {() => void} onTheme */
