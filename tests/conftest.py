@@ -129,10 +129,13 @@ def url_of(request: pytest.FixtureRequest) -> str:
     return server.schema()
 
 
+on_every_store = pytest.mark.parametrize("database_url", ["sqlite", "postgres"], indirect=True)
+
+
 @pytest.fixture
-def database_url() -> str:
-    """The embedded store's; a module whose subject is durable has one with both."""
-    return ""
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The embedded store's, but for a test that is marked to run `on_every_store`."""
+    return url_of(request) if hasattr(request, "param") else ""
 
 
 @pytest.fixture

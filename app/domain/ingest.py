@@ -18,7 +18,7 @@ from app.domain.timestamps import TooOldError, parse_time
 from app.errors import ConflictError, ForbiddenError, GatewayError
 from app.model import RoutingKey, Topic, is_backlog
 from app.protocol.topics import Grant
-from app.storage.base import Draft, Kept, Outcome, Past, Store
+from app.storage.base import Draft, Kept, Outcome, Past, Store, Taken
 
 SENSORS_REMEMBERED = 10_000
 """Sensors whose last received time is held, of those that send no timestamps; as many whose last
@@ -123,7 +123,7 @@ class Ingest:
 
         It rarely does: only with a time that the device gave itself, or just after a restart.
         """
-        while not item.stamped and not _fresh(outcome):
+        while not item.stamped and _collides(outcome):
             item = self._at_another_time(item)
             (outcome,) = await self._store.append([item.draft])
         if isinstance(outcome, Kept):
@@ -224,8 +224,8 @@ def _drafted(each: _Admitted | Rejected) -> _Drafted | Rejected:
     return _Drafted(each.measurement, draft)
 
 
-def _fresh(outcome: Outcome) -> bool:
-    return isinstance(outcome, Kept) and not outcome.duplicate
+def _collides(outcome: Outcome) -> bool:
+    return isinstance(outcome, Taken) or (isinstance(outcome, Kept) and outcome.duplicate)
 
 
 def _check_grant(grant: Grant, key: RoutingKey) -> None:

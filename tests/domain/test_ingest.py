@@ -17,6 +17,7 @@ from app.domain.sender import Charge, Lane, Sender
 from app.errors import ForbiddenError, GatewayError, LimitReachedError
 from app.model import Publication, Topic, wire_time
 from app.protocol.topics import Grant, Selection, parse_filters
+from app.storage.base import DAY_MS, Retention
 from app.storage.sqlite.store import SqliteStore
 from tests.domain.test_measurement import BODY, DOCUMENTED
 
@@ -200,6 +201,16 @@ class TestMissingTimes:
         second = await intake.one(timestamp=None)
         assert second.status == "stored"
         assert second.timestamp > first.timestamp
+
+    async def test_none_is_looked_for_where_all_are_past(self, intake: Intake) -> None:
+        """As after the past was let go of by a clock that was ahead: it would never be found."""
+        await intake.one(timestamp=None)
+        while await intake.store.roll_up():
+            pass
+        await intake.store.prune(Retention(raw_days=1), round(NOW * 1000) + 2 * DAY_MS)
+        with pytest.raises(GatewayError) as refused:
+            await asyncio.wait_for(intake.one(timestamp=None), 5)
+        assert refused.value.code == "timestamp_too_old"
 
 
 class Purse:

@@ -8,8 +8,9 @@ import pytest
 from httpx2 import AsyncClient, Response
 
 from tests.conftest import Running, Start
+from tests.edge import unheard
 from tests.edge.test_history_route import at
-from tests.edge.test_recovery import LIFTED, prune_unheard_of
+from tests.edge.test_recovery import LIFTED
 from tests.edge.wire import error_of, measurement
 
 SINCE = at(-1)
@@ -149,7 +150,7 @@ async def test_a_cursor_of_nobody_or_somebody_else_is_refused_alike(gateway: Run
 async def test_a_position_past_retention_is_gone_and_no_part_is_given(gateway: Running) -> None:
     async with gateway.client("device") as device, gateway.client("dashboard") as dashboard:
         sent = await fill(device, [0, 1])
-        await prune_unheard_of(gateway)
+        await unheard.prune(gateway.settings)
         for _ in range(2):  # as it is noticed, and once it is known
             assert await refused(dashboard, after=sent[1]) == (410, "gone", "after")
         later = await fill(device, [100_000])

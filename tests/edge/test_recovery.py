@@ -2,16 +2,13 @@
 
 import asyncio
 import json
-import time
 from typing import Any
 
 from httpx2 import AsyncClient
 from websockets.asyncio.client import ClientConnection
 
-from app.model import RoutingKey, Topic
-from app.storage.base import DAY_MS, Draft, Reading, Retention
-from app.storage.sqlite.store import SqliteStore
-from tests.conftest import Running, Start
+from tests.conftest import Running, Start, on_every_store
+from tests.edge import unheard
 
 LIFTED = 1_000
 """A LIMIT_SCALE that no rate stands in the way of."""
@@ -52,15 +49,7 @@ async def nothing_more_comes(socket: ClientConnection) -> None:
     assert (await receive(socket))["type"] == "pong"
 
 
-async def commit_unheard_of(gateway: Running) -> None:
-    """The store is ahead of the hub, as it is between a commit and its announcement."""
-    store = SqliteStore(gateway.settings.database_path, lambda _: None, capacity=1)
-    now_ms = time.time_ns() // 1_000_000
-    key = RoutingKey(Topic.MEASUREMENTS, "Maison", "Bureau", "sensor8")
-    await store.append([Draft("acme", key, now_ms, now_ms, b"{", Reading({"CO2": 645}, 85))])
-    await store.close()
-
-
+@on_every_store
 async def test_the_past_and_the_present_are_joined_while_more_comes_in(start: Start) -> None:
     async with start(limit_scale=LIFTED) as gateway, gateway.client("device") as device:
         kept = await post(device, 1_000)
@@ -81,6 +70,7 @@ async def test_the_past_and_the_present_are_joined_while_more_comes_in(start: St
             await nothing_more_comes(socket)
 
 
+@on_every_store
 async def test_what_was_sent_on_this_connection_is_not_sent_again(gateway: Running) -> None:
     async with gateway.client("device") as device:
         before = await post(device, 10)
@@ -94,6 +84,7 @@ async def test_what_was_sent_on_this_connection_is_not_sent_again(gateway: Runni
             await nothing_more_comes(socket)
 
 
+@on_every_store
 async def test_a_replay_is_narrowed_like_the_topics_it_is_asked_for(gateway: Running) -> None:
     async with gateway.client("device") as device:
         kept = await post(device, 10)
@@ -116,20 +107,11 @@ async def test_a_foreign_position_recovers_nothing_and_says_so(gateway: Running)
         assert await post(device, 1) == await positions(socket, 1)
 
 
-async def prune_unheard_of(gateway: Running) -> None:
-    """Another process lets go of everything, as one that shares the store may."""
-    store = SqliteStore(gateway.settings.database_path, lambda _: None, capacity=1)
-    while await store.roll_up():
-        pass
-    in_two_days_ms = time.time_ns() // 1_000_000 + 2 * DAY_MS
-    assert (await store.prune(Retention(raw_days=1), in_two_days_ms)).rows
-    await store.close()
-
-
+@on_every_store
 async def test_what_is_past_retention_is_not_recovered_and_it_is_said(gateway: Running) -> None:
     async with gateway.client("device") as device, gateway.client("dashboard") as dashboard:
         kept = await post(device, 5)
-        await prune_unheard_of(gateway)
+        await unheard.prune(gateway.settings)
         kept += await post(device, 2)
         page = (await dashboard.get("/api/messages", params={"after": kept[1]})).json()
         assert page["recovered"] is False
@@ -143,12 +125,13 @@ async def test_what_is_past_retention_is_not_recovered_and_it_is_said(gateway: R
             await nothing_more_comes(socket)
 
 
+@on_every_store
 async def test_a_socket_is_closed_rather_than_sent_a_part(gateway: Running) -> None:
     async with gateway.client("device") as device:
         kept = await post(device, 5)
         async with gateway.dashboard("?topics=") as socket:
             await receive(socket)
-            await prune_unheard_of(gateway)
+            await unheard.prune(gateway.settings)
             assert (await subscribe(socket, kept[1]))["recovered"] is True
             await asyncio.wait_for(socket.wait_closed(), 10)
             assert socket.close_code == 1012
@@ -157,6 +140,7 @@ async def test_a_socket_is_closed_rather_than_sent_a_part(gateway: Running) -> N
             assert (await subscribe(socket, kept[1]))["recovered"] is False
 
 
+@on_every_store
 async def test_pages_of_messages_join_without_hole_or_repeat(start: Start) -> None:
     async with start(limit_scale=LIFTED) as gateway, gateway.client("device") as device:
         kept = await post(device, 50)
@@ -170,10 +154,11 @@ async def test_pages_of_messages_join_without_hole_or_repeat(start: Start) -> No
             assert read == kept[5:]
 
 
+@on_every_store
 async def test_no_position_is_given_out_before_the_hub_knows_it(gateway: Running) -> None:
     async with gateway.client("device") as device, gateway.client("dashboard") as dashboard:
         (last,) = await post(device, 1)
-        await commit_unheard_of(gateway)
+        await unheard.commit(gateway.settings, "acme")
         for route in ("/api/iaq/data", "/api/messages", f"/api/messages?after={last}"):
             answer = (await dashboard.get(route)).json()
             page = answer if isinstance(answer, dict) else {"messages": answer}
@@ -181,6 +166,7 @@ async def test_no_position_is_given_out_before_the_hub_knows_it(gateway: Running
             assert positions | {page.get("position", last)} == {last}, route
 
 
+@on_every_store
 async def test_a_long_poll_is_answered_when_something_comes(gateway: Running) -> None:
     async with gateway.client("device") as device, gateway.client("dashboard") as dashboard:
         (last,) = await post(device, 1)

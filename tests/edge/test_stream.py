@@ -9,10 +9,10 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from app.cli.records import records
 from app.domain import stream as stream_module
 from app.storage.records import tenants
-from app.storage.sqlite.sql import records
-from tests.conftest import ORIGIN, Running, Start
+from tests.conftest import ORIGIN, Running, Start, on_every_store
 from tests.edge.wire import end_of, heard, measurement, refusal_of, say
 from tests.transport.ws_peer import Peer, masked, request
 
@@ -103,6 +103,7 @@ class TestHandshake:
 
 
 class TestFrames:
+    @on_every_store
     async def test_a_frame_is_answered_as_the_same_array_that_is_posted(
         self, gateway: Running
     ) -> None:
@@ -125,6 +126,7 @@ class TestFrames:
             assert without_times(ack["results"]) == without_times(told)
         assert await kept(gateway, "p") == await kept(gateway, "w") != []
 
+    @on_every_store
     async def test_what_is_acknowledged_is_kept_and_sent_again_is_a_duplicate(
         self, gateway: Running
     ) -> None:
@@ -135,6 +137,7 @@ class TestFrames:
                 assert [one["status"] for one in ack["results"]] == [status] * 2
         assert len(await kept(gateway, "s")) == 2
 
+    @on_every_store
     async def test_many_frames_may_be_under_way_and_each_is_answered_once(
         self, gateway: Running
     ) -> None:
@@ -245,11 +248,12 @@ class TestLife:
         async with gateway.device(ttl=1) as socket:
             assert (await end_of(socket, within=6))[0] == 4401
 
+    @on_every_store
     async def test_a_disabled_tenants_end_is_4403(self, gateway: Running) -> None:
         async with gateway.device() as socket:
             await heard(socket)
             await deliver(socket, 1, batch(1))  # the tenant is known from then on
-            with records(gateway.settings.database_path) as sql:
+            with records(gateway.settings) as sql:
                 tenants.disable(sql, "acme", disabled=True)
             assert (await end_of(socket, within=2.5))[0] == 4403
 
@@ -265,6 +269,7 @@ class TestLife:
             received = await asyncio.to_thread(silence)
         assert (4408).to_bytes(2, "big") in received
 
+    @on_every_store
     async def test_a_gateway_that_stops_answers_what_is_under_way_then_ends_with_1012(
         self, start: Start
     ) -> None:
