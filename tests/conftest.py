@@ -14,7 +14,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from app.edge.keys import key_ring
+from app.edge.key_ring import key_ring
 from app.server import serve
 from app.settings import Settings
 from app.stack.programs import find_postgres, find_redis

@@ -12,7 +12,6 @@ from app.cli.report import RefusedError, note, result
 from app.settings import Settings
 from app.stack.programs import MissingProgramError, find_postgres_client
 from app.storage.copies import BackupError
-from app.storage.postgres import backup as server
 from app.storage.sqlite import backup as embedded
 
 File = Annotated[Path, typer.Argument(dir_okay=False, help="The backup.")]
@@ -32,6 +31,8 @@ def backup(file: File) -> None:
     url = settings.database_url.get_secret_value()
     with _refusals():
         if url:
+            from app.storage.postgres import backup as server
+
             server.back_up(url, find_postgres_client(), file)
         else:
             embedded.back_up(settings.database_path, file)
@@ -50,6 +51,8 @@ def restore(file: File) -> None:
     former: Path | str | None
     with _refusals():
         if url:
+            from app.storage.postgres import backup as server
+
             former = server.restore(file, url, find_postgres_client())
         else:
             with exclusive(settings.state_dir):

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from app.cli.credentials import lacks_keys
 from app.cli.report import RefusedError, explain_settings, note
-from app.edge.keys import key_ring
+from app.edge.key_ring import key_ring
 from app.settings import Settings
 from auth.errors import KeyRingError
 

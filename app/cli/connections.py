@@ -10,7 +10,7 @@ import typer
 
 from app.cli.audit import typist
 from app.cli.report import RefusedError, note, result
-from app.edge.keys import key_ring
+from app.edge.key_ring import key_ring
 from app.settings import Settings
 from auth.principal import PLATFORM, Role
 from auth.tokens import TokenIssuer

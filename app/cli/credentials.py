@@ -11,7 +11,7 @@ from app.cli.durations import seconds
 from app.cli.records import records
 from app.cli.report import RefusedError, note, result
 from app.domain.registrar import Registrar
-from app.edge.keys import key_ring
+from app.edge.key_ring import key_ring
 from app.model import wire_time
 from app.settings import Settings
 from app.storage.records.audit import Act

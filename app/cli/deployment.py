@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 import uvloop
 
-from app import logs
 from app.cli import demo, people
 from app.cli.credentials import lacks_keys
 from app.cli.exclusive import exclusive
@@ -46,6 +45,8 @@ def serve(
 
     Several workers have a socket each (gateway-1.sock, …). SIGHUP replaces them one by one.
     """
+    from app import logs
+
     settings = Settings() if workers is None else Settings(workers=workers)
     logs.configure(settings.log_level)
     if settings.workers == 1:

@@ -8,10 +8,10 @@ import msgspec
 import structlog
 
 from app.edge.identity import identity_rules
+from app.edge.key_ring import key_ring
 from app.settings import Settings
 from auth.errors import KeyRingError
-from auth.key_files import load_key_file, load_secret_file
-from auth.keys import KeyRing, prune
+from auth.keys import prune
 from auth.tokens import TokenIssuer, TokenVerifier
 
 JWKS_MAX_AGE: Final = 60
@@ -19,15 +19,6 @@ JWKS_MAX_AGE: Final = 60
 PRUNE_INTERVAL: Final = 60.0
 
 log = structlog.get_logger()
-
-
-def key_ring(settings: Settings) -> KeyRing:
-    """The keys that the settings name. Raises `KeyRingError`."""
-    if settings.token_secret_file:
-        return load_secret_file(settings.token_secret_file)
-    if settings.signing_key_file:
-        return load_key_file(settings.signing_key_file)
-    return KeyRing.load(settings.keys_dir)
 
 
 class Keys:
