@@ -65,7 +65,7 @@ class Streamer:
         done, rest = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
         for task in rest:
             task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
+        await asyncio.gather(*work, return_exceptions=True)  # a cut may end both at once
         for task in done:
             task.result()
 
