@@ -70,8 +70,9 @@ def test_a_page_that_is_loaded_again_stays_signed_in(shared_site: Site, open_pag
         page.reload()
         page.wait_for_selector(LIVE)
     assert page.context.cookies()[0]["value"] != before
-    page.reload(wait_until="commit")  # an answer that is on its way is lost
-    page.reload()
+    with page.expect_request("**/auth/refresh"):
+        page.reload(wait_until="commit")
+    page.reload()  # the answer that is on its way is lost
     page.wait_for_selector(LIVE)
 
 
