@@ -63,6 +63,15 @@ Committed = Callable[[Sequence[Publication]], None]
 """Called on the event loop with what one commit kept, in order, before its senders are answered."""
 
 
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What a store has of a tenant's order."""
+
+    newest: Position
+    oldest: int
+    """The sequence of the oldest publication that is kept, or will be."""
+
+
 MINUTE_MS, HOUR_MS, DAY_MS, WEEK_MS = 60_000, 3_600_000, 86_400_000, 604_800_000
 _FIRST_MONDAY_MS = 4 * DAY_MS
 
@@ -186,6 +195,12 @@ class Store(Protocol):
 
         Answered in order with the commits: what `committed` is called with after the answer comes
         after it.
+        """
+
+    async def extents(self, tenants: Sequence[str]) -> Mapping[str, Extent]:
+        """Of those tenants that were ever seen, at this moment, whichever gateway wrote.
+
+        Not in order with the commits of this one: `committed` may be about to be called with them.
         """
 
     async def oldest(self, tenant: str) -> int:

@@ -100,7 +100,7 @@ class PostgresYear:
             yield ask
 
     def _roll_up(self) -> None:
-        transactions = PostgresTransactions(self._url)
+        transactions = PostgresTransactions(self._url, shared=False)
         left = 1
         while left:
             with transactions.open() as transaction:

@@ -62,7 +62,7 @@ class Opened:
 Backend = Callable[..., AbstractAsyncContextManager[Opened]]
 
 
-def backend_at(place: Path | str) -> Backend:
+def backend_at(place: Path | str, *, shared: bool = False) -> Backend:
     """A file's or a database's."""
 
     @asynccontextmanager
@@ -75,7 +75,7 @@ def backend_at(place: Path | str) -> Backend:
         if isinstance(place, Path):
             store = SqliteStore(place, hears, capacity=capacity)
         else:
-            store = PostgresStore(place, hears, capacity=capacity)
+            store = PostgresStore(place, hears, capacity=capacity, shared=shared)
         try:
             yield Opened(store, commits)
         finally:

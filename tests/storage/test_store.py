@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.errors import ConflictError, UnavailableError
 from app.model import Position, Publication, RoutingKey, Topic
 from app.protocol.topics import NAMES, Grant, Selection, TopicFilter, parse_filters
-from app.storage.base import Bucket, Draft, Kept, Period, Store, Taken
+from app.storage.base import Bucket, Draft, Extent, Kept, Period, Store, Taken
 from app.storage.records import tenants
 from app.storage.records.tenants import Tenant
 from app.storage.sql import Sql
@@ -73,6 +73,15 @@ class TestAppending:
         outcomes = await store.append([draft(), draft()])
         assert await store.position("acme") == kept(outcomes[-1]).position
         assert kept(outcomes[-1]).position.epoch == before.epoch
+
+    async def test_extents_are_of_the_tenants_that_were_ever_seen(self, store: Store) -> None:
+        (_, last) = await store.append([draft(), draft()])
+        seen = await store.position("beta")
+        assert await store.extents(["acme", "beta", "nobody"]) == {
+            "acme": Extent(kept(last).position, 1),
+            "beta": Extent(seen, 1),
+        }
+        assert await store.extents([]) == {}
 
     async def test_nothing_to_keep_is_kept_at_once(self, store: Store) -> None:
         assert await store.append([]) == []

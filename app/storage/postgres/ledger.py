@@ -29,10 +29,8 @@ from app.storage.postgres.numbers import Numbers, keys_of
 from app.storage.postgres.session import Session
 
 _EVERYTHING = Selection(parse_filters(["all"]), Grant())
-_ORDERS = """
-    SELECT name, number, epoch, newest, pruned_ms FROM tenants
-    WHERE name = ANY(%s) ORDER BY name FOR UPDATE
-"""
+_SEEN = "SELECT name, number, epoch, newest, pruned_ms FROM tenants WHERE name = ANY(%s)"
+_ORDERS = f"{_SEEN} ORDER BY name FOR UPDATE"
 _FIRST = f"""
     SELECT sensor, {", ".join(PLACED)}
     FROM unnest(%s::int[], %s::bigint[]) AS asked (sensor, time_ms)
@@ -104,8 +102,13 @@ class Ledger:
         return outcomes
 
     def newest(self, db: Db, tenant: str) -> Position:
-        """The tenant's newest position; a tenant never seen gets its epoch here."""
-        return _lock(db, {tenant})[tenant].newest
+        """The tenant's newest position; a tenant never seen gets its epoch here.
+
+        Nothing is locked: drafts of others may be kept before this, in the same transaction, and
+        who locks a tenant out of turn may wait in a circle.
+        """
+        ((_, _, epoch, newest, _),) = _rows_of(db, [tenant], _SEEN)
+        return Position(epoch, newest)
 
     def settle(self, db: Db) -> None:
         """Take in what transactions of unknown end have kept after all; it was told to nobody.
@@ -171,8 +174,15 @@ class Ledger:
 
 def _lock(db: Db, tenants: Iterable[str]) -> dict[str, _Order]:
     """The tenants' orders, which nobody else adds to until the end; new ones are made."""
-    names = sorted(tenants)
-    rows = db.execute(_ORDERS, (names,)).fetchall()
+    return {
+        name: _Order(number, Position(epoch, newest), pruned_ms)
+        for name, number, epoch, newest, pruned_ms in _rows_of(db, sorted(tenants), _ORDERS)
+    }
+
+
+def _rows_of(db: Db, names: list[str], statement: str) -> list[tuple[Any, ...]]:
+    """One for each; tenants never seen are made."""
+    rows = ask(db, statement, (names,)).fetchall()
     missing = set(names) - {row[0] for row in rows}
     if missing:
         for name in sorted(missing):
@@ -181,11 +191,8 @@ def _lock(db: Db, tenants: Iterable[str]) -> dict[str, _Order]:
                 " ON CONFLICT DO NOTHING",
                 (name, secrets.token_hex(6), time.time_ns() // 1_000_000),
             )
-        rows = db.execute(_ORDERS, (names,)).fetchall()
-    return {
-        name: _Order(number, Position(epoch, newest), pruned_ms)
-        for name, number, epoch, newest, pruned_ms in rows
-    }
+        rows = ask(db, statement, (names,)).fetchall()
+    return rows
 
 
 def _firsts(

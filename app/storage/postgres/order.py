@@ -2,13 +2,13 @@
 
 import heapq
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.model import Position, Publication, RoutingKey, Topic
 from app.protocol.topics import Selection
-from app.storage.base import Period, PrunedError
+from app.storage.base import Extent, Period, PrunedError
 from app.storage.catalog import Chosen
 from app.storage.columns import PLACED, measurements, published
 from app.storage.postgres.session import Owner, Session
@@ -56,6 +56,15 @@ def measurements_after(
 ) -> list[Publication]:
     refuse_pruned(owner, sequence)
     return _Way(session, owner, sequence, period=period).read(chosen, period.limit)
+
+
+def extents(session: Session, tenants: Sequence[str]) -> Mapping[str, Extent]:
+    rows = session.ask(
+        "SELECT name, epoch, newest, pruned FROM tenants WHERE name = ANY(%s)", [list(tenants)]
+    )
+    return {
+        name: Extent(Position(epoch, newest), pruned + 1) for name, epoch, newest, pruned in rows
+    }
 
 
 def oldest(session: Session, tenant: str) -> int:

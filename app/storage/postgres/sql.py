@@ -14,6 +14,11 @@ from app.storage.sql import Parameter, Sql, Undone, Work
 COMMAND = 10.0
 """Seconds for each statement of a command."""
 
+RECORDS = 0x1A90004
+"""The advisory lock under which records are changed: by one at a time, whichever gateway or command
+it is, so that what work has read is still so when it writes.
+"""
+
 T = TypeVar("T")
 
 
@@ -36,6 +41,7 @@ def records(url: str) -> Iterator[Sql]:
     prepare(url)
     try:
         with connect(url, COMMAND) as db, db.transaction():
+            db.execute("SELECT pg_advisory_xact_lock(%s)", (RECORDS,))
             yield PostgresSql(db)
     except psycopg.Error as error:
         raise unavailable(error) from error
@@ -43,6 +49,7 @@ def records(url: str) -> Iterator[Sql]:
 
 def attempt(db: Db, work: Work[T]) -> T | Undone:
     """A part of the open transaction that fails alone, unless the database itself fails."""
+    db.execute("SELECT pg_advisory_xact_lock(%s)", (RECORDS,))
     try:
         with db.transaction():
             return work(PostgresSql(db))

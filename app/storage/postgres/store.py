@@ -1,14 +1,14 @@
 """The store in PostgreSQL: one writer thread that batches, as many readers as ask at once."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import psycopg
 
 from app.model import Position, Publication
 from app.protocol.topics import Selection
-from app.storage.base import Bucket, Committed, Draft, Outcome, Period, Pruned, Retention
+from app.storage.base import Bucket, Committed, Draft, Extent, Outcome, Period, Pruned, Retention
 from app.storage.postgres import history, order, upkeep
 from app.storage.postgres.connection import connect
 from app.storage.postgres.schema import prepare
@@ -29,13 +29,17 @@ T = TypeVar("T")
 class PostgresStore:
     """`app.storage.base.Store` in a database. `committed` runs on the loop that opened it.
 
-    Raise `UnavailableError` with the reason, or `NewerSchemaError`, where it cannot be opened.
+    A `shared` one leaves room for the stores of other gateways, if they are shared as well. Raise
+    `UnavailableError` with the reason, or `NewerSchemaError`, where it cannot be opened.
     """
 
-    def __init__(self, url: str, committed: Committed, *, capacity: int) -> None:
+    def __init__(
+        self, url: str, committed: Committed, *, capacity: int, shared: bool = False
+    ) -> None:
         prepare(url)
+        transactions = PostgresTransactions(url, shared=shared)
         loop = asyncio.get_running_loop()
-        self.writer = Writer(PostgresTransactions(url), loop, committed, capacity=capacity)
+        self.writer = Writer(transactions, loop, committed, capacity=capacity)
         self._readers = Readers(READERS, lambda: Session(connect(url, QUESTION)), psycopg.Error)
 
     @property
@@ -50,6 +54,9 @@ class PostgresStore:
         return await self.writer.submit(
             lambda transaction: transaction.ledger.newest(transaction.db, tenant)
         )
+
+    async def extents(self, tenants: Sequence[str]) -> Mapping[str, Extent]:
+        return await self._readers.ask(lambda session: order.extents(session, tenants))
 
     async def oldest(self, tenant: str) -> int:
         return await self._readers.ask(lambda session: order.oldest(session, tenant))

@@ -5,18 +5,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psycopg
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from app.errors import UnavailableError
 from app.model import Publication
 from app.storage.base import Draft, Outcome
-from app.storage.postgres.connection import RUNS_OUT, Db, connect, unavailable
+from app.storage.postgres.connection import RUNS_OUT, Db, ask, connect, unavailable
 from app.storage.postgres.ledger import Ledger
 
 STATEMENT = 3.0
 """Seconds for each statement of a transaction."""
 WRITING = 0x1A90003
-"""The advisory lock of the gateway that writes: until they share a broker, there is one."""
+"""The advisory lock of those who write: one gateway, or several that all share it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,9 @@ class PostgresTransaction:
 class PostgresTransactions:
     """Connects at once. Raise `UnavailableError` with the reason where that fails."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, shared: bool) -> None:
         self._url = url
+        self._lock = "pg_advisory_lock_shared" if shared else "pg_advisory_lock"
         self._ledger = Ledger()
         try:
             self._connection: Db | None = self._connect()
@@ -48,6 +49,9 @@ class PostgresTransactions:
             self._ledger.settle(self._connection)
             yield PostgresTransaction(self._connection, self._ledger)
             self._connection.execute("COMMIT")
+        except DeadlockDetected:
+            self._roll_back()  # the server is well: the writer tries each request by itself
+            raise
         except RUNS_OUT as error:
             self._start_over()
             raise UnavailableError("the store does not keep anything now", part="store") from error
@@ -64,14 +68,19 @@ class PostgresTransactions:
             self._connection.close()
 
     def _connect(self) -> Db:
-        """Raise `UnavailableError` while another gateway writes; a killed one lets go at once."""
+        """Raise `UnavailableError` while a gateway writes that does not share it; a killed one lets
+        go at once.
+        """
         db = connect(self._url, STATEMENT)
         try:
             db.execute("SET enable_seqscan = off; SET enable_hashjoin = off")
-            db.execute("SELECT pg_advisory_lock(%s)", (WRITING,))
+            ask(db, f"SELECT {self._lock}(%s)", (WRITING,))
         except LockNotAvailable as error:
             db.close()
-            raise UnavailableError("another gateway runs on DATABASE_URL", part="store") from error
+            raise UnavailableError(
+                "another gateway runs on DATABASE_URL: each of several needs REDIS_URL",
+                part="store",
+            ) from error
         except BaseException:
             db.close()
             raise

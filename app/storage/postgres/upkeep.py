@@ -1,7 +1,8 @@
 """What the PostgreSQL writer does beside: means, and letting go of what is past.
 
 Each call does a small part inside the writer's transaction, so that senders wait some milliseconds
-at most.
+at most. Of several gateways each may do it: a tenant that another one holds is left for the next
+time, since waiting for it while holding others could end in a circle.
 """
 
 from app.storage.base import DAY_MS, HOUR_MS, Pruned, Retention
@@ -63,7 +64,8 @@ _SINCE = """
 def roll_up(db: Db) -> int:
     """A part of at most `ROLLED_AT_ONCE` sequences; how many are left."""
     behind = db.execute(
-        "SELECT number, rolled, newest FROM tenants WHERE newest > rolled ORDER BY name FOR UPDATE"
+        "SELECT number, rolled, newest FROM tenants WHERE newest > rolled ORDER BY name"
+        " FOR UPDATE SKIP LOCKED"
     ).fetchall()
     waiting = sum(newest - rolled for _, rolled, newest in behind)
     left = min(waiting, ROLLED_AT_ONCE)
@@ -88,7 +90,7 @@ def prune(db: Db, default: Retention, now_ms: int) -> Pruned:
     tenants = db.execute(
         """
         SELECT number, name, pruned, newest, raw_days, hourly_days, daily_days
-        FROM tenants ORDER BY name
+        FROM tenants ORDER BY name FOR UPDATE SKIP LOCKED
         """
     ).fetchall()
     for number, name, pruned, newest, *days in tenants:

@@ -6,7 +6,7 @@ a thousand concurrent ones share it: no delay is added to wait for company.
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from app.storage.base import (
     Bucket,
     Committed,
     Draft,
+    Extent,
     Outcome,
     Period,
     Pruned,
@@ -59,6 +60,9 @@ class SqliteStore:
         return await self.writer.submit(
             lambda transaction: transaction.ledger.newest(transaction.db, tenant)
         )
+
+    async def extents(self, tenants: Sequence[str]) -> Mapping[str, Extent]:
+        return await self._readers.ask(lambda session: queries.extents(session, tenants))
 
     async def oldest(self, tenant: str) -> int:
         return await self._readers.ask(lambda session: queries.oldest(session, tenant))
