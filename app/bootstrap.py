@@ -109,6 +109,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         tickets=tickets,
         limits=limits,
         connections=LocalConnections(desk),
+        watch=watch,
         keys=keys,
         upkeep=upkeep,
         freshness=freshness,

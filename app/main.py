@@ -17,7 +17,9 @@ from app.edge import (
     publish,
     socket,
     stream,
+    tenants,
     tickets,
+    users,
 )
 from app.edge.gateway import Gateway
 from app.edge.request_id import RequestId
@@ -41,6 +43,8 @@ def create_app(gateway: Gateway) -> FastAPI:
         people,
         audit,
         connections,
+        tenants,
+        users,
         operate,
         metrics,
     )

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 import uvloop
 
-from app.cli import demo, people
+from app.cli import demo
 from app.cli.credentials import lacks_keys
 from app.cli.exclusive import exclusive
 from app.cli.records import now_ms, records
@@ -18,8 +18,10 @@ from app.cli.report import RefusedError, note, result
 from app.errors import ConflictError
 from app.settings import Settings
 from app.storage.records import tenants, users
+from app.storage.records.users import User
 from auth.keys import create_key
 from auth.login import Login
+from auth.passwords import hash_password
 from auth.principal import Role
 
 DEMO_TENANT = demo.TENANT
@@ -99,7 +101,7 @@ def prepare(settings: Settings) -> list[str]:
     with records(settings) as sql, suppress(ConflictError):
         tenants.add(sql, DEMO_TENANT, now_ms())
     password = secrets.token_urlsafe(12)
-    user = people.account(DEMO_USER, Role.DASHBOARD, None, None, password)
+    user = User(DEMO_USER, Role.DASHBOARD, None, None, hash_password(password), now_ms())
     try:
         with records(settings) as sql:
             users.add(sql, user)

@@ -11,16 +11,15 @@ from app.cli.audit import note_act
 from app.cli.credentials import check_tenant, listed
 from app.cli.records import now_ms, records
 from app.cli.report import RefusedError, note, result
-from app.errors import GatewayError
+from app.domain.people import check
 from app.model import wire_time
-from app.protocol.topics import parse_filters
 from app.settings import Settings
 from app.storage.records import users
 from app.storage.records.audit import Act
 from app.storage.records.users import User
 from auth.login import Login, parse
 from auth.passwords import WeakPasswordError, check_strength, hash_password
-from auth.principal import PLATFORM, Principal, Role
+from auth.principal import PLATFORM, Role
 
 Who = Annotated[str, typer.Argument(metavar="NAME@TENANT", help="The user and the tenant.")]
 Owner = Annotated[str, typer.Option("--tenant", help="Whose users; * for the platform's.")]
@@ -33,6 +32,7 @@ def commands(cli: typer.Typer) -> None:
     user.command("disable")(disable)
     user.command("enable")(enable)
     user.command("password")(password)
+    user.command("sign-out")(sign_out)
     cli.add_typer(user, name="user")
 
 
@@ -43,41 +43,25 @@ def add(
     sensors: Annotated[str, typer.Option(help="Only these sensors: s1,s2.")] = "",
 ) -> None:
     """Make an account; its password is asked for, or read from the first line of stdin."""
-    new = account(login(who), role, listed(topics), listed(sensors), _ask_password())
+    new = check(
+        User(
+            login=login(who),
+            role=role,
+            topics=_tuple(topics),
+            sensors=_tuple(sensors),
+            password=hash_password(_ask_password()),
+            created_ms=now_ms(),
+        )
+    )
     with records(Settings()) as sql:
         users.add(sql, new)
         note_act(sql, new.login.tenant, Act.USER_ADDED, new.login.name)
     note(f"user {new.login} added")
 
 
-def account(
-    who: Login, role: Role, topics: list[str] | None, sensors: list[str] | None, password: str
-) -> User:
-    """Raise `RefusedError` for what could never sign in."""
-    if role not in (Role.DASHBOARD, Role.ADMIN):
-        raise RefusedError("a person is dashboard or admin")
-    try:
-        parse_filters(topics or ())
-        Principal(
-            subject=who.name,
-            tenant=who.tenant,
-            role=role,
-            token_id="any",  # noqa: S106  (no token is made here)
-            issued_at=0,
-            expires_at=1,
-            topics=None if topics is None else tuple(topics),
-            sensors=None if sensors is None else frozenset(sensors),
-        )
-    except (ValueError, GatewayError) as error:
-        raise RefusedError(str(error)) from error
-    return User(
-        login=who,
-        role=role,
-        topics=None if topics is None else tuple(topics),
-        sensors=None if sensors is None else tuple(sensors),
-        password=hash_password(password),
-        created_ms=now_ms(),
-    )
+def _tuple(text: str) -> tuple[str, ...] | None:
+    names = listed(text)
+    return None if names is None else tuple(names)
 
 
 def list_(tenant: Owner) -> None:
@@ -106,6 +90,15 @@ def password(who: Who) -> None:
         users.set_password(sql, named, made, int(time.time()))
         note_act(sql, named.tenant, Act.USER_PASSWORD, named.name)
     note(f"user {named} has a new password")
+
+
+def sign_out(who: Who) -> None:
+    """End all that a user is signed in to, within two seconds; the password stays good."""
+    named = login(who)
+    with records(Settings()) as sql:
+        users.sign_out(sql, named, int(time.time()))
+        note_act(sql, named.tenant, Act.USER_SIGNED_OUT, named.name)
+    note(f"user {named} is signed out everywhere")
 
 
 def login(text: str) -> Login:

@@ -162,8 +162,7 @@ class Accounts:
         if refresh.judge(family, presented.digest, self._clock()) is not Verdict.GOOD:
             return
         if everywhere:
-            users.refuse_issued(sql, login, int(self._clock()))
-            sessions.end_all(sql, login)
+            users.sign_out(sql, login, int(self._clock()))
         sessions.end(sql, presented.family)
         self._note(sql, Act.SIGNED_OUT, login, address)
 

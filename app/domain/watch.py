@@ -10,7 +10,7 @@ from app.domain.desk import Desk
 from app.errors import UnavailableError
 from app.protocol.closes import CloseCode
 from app.storage.base import Store
-from app.storage.records.denied import shut_out
+from app.storage.records.denied import Denied, shut_out
 from auth.revocation import DISABLED, Revocations
 
 INTERVAL = 1.0
@@ -27,6 +27,7 @@ class Watch:
         self._revocations = revocations
         self._desk = desk
         self._refresh_keys = refresh_keys
+        self._looking = asyncio.Lock()
 
     async def run(self) -> None:
         """Until cancelled. While the store does not answer, what was shut stays shut."""
@@ -39,12 +40,18 @@ class Watch:
                 log.warning("revocations could not be read")
 
     async def look(self) -> None:
-        """Take over who is shut out and close their sockets."""
-        now = time.time()
-        denied = await self._store.consult(lambda sql: shut_out(sql, now))
-        self._revocations.replace(denied.tokens, denied.tenants, denied.people)
-        if not (denied.tokens or denied.tenants or denied.people):
-            return
+        """Take over who is shut out and close their sockets.
+
+        One look after the other: what an earlier one read must not take a later one's place.
+        """
+        async with self._looking:
+            now = time.time()
+            denied = await self._store.consult(lambda sql: shut_out(sql, now))
+            self._revocations.replace(denied.tokens, denied.tenants, denied.people)
+        if denied.tokens or denied.tenants or denied.people:
+            self._close(denied)
+
+    def _close(self, denied: Denied) -> None:
         for live in tuple(self._desk.live):
             principal = live.principal
             if principal.tenant in denied.tenants:

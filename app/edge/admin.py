@@ -9,7 +9,7 @@ from msgspec.json import encode
 from app.domain.audit import Audit
 from app.edge.client_ip import client_ip
 from app.edge.gateway import Gateway
-from app.errors import ForbiddenError, InvalidInputError
+from app.errors import ForbiddenError
 from app.storage.records.audit import Act
 from app.storage.sql import Sql
 from auth.principal import PLATFORM, Principal, Role
@@ -30,18 +30,18 @@ class Admin:
 
     def reads(self, asked: str | None) -> str | None:
         """The tenant that a request is about; None: all. Raise `ForbiddenError` for another's."""
-        if self.of_platform:
-            return asked
-        if asked not in (None, self.principal.tenant):
-            raise ForbiddenError("this is for the platform's admins")
-        return self.principal.tenant
+        if asked != self.principal.tenant and asked is not None:
+            self.require_platform()
+        return asked if self.of_platform else self.principal.tenant
 
     def acts_on(self, asked: str | None) -> str:
-        """The one tenant that is changed; an operator of the platform has to name it."""
-        tenant = self.reads(asked)
-        if tenant is None:
-            raise InvalidInputError("name the tenant", field="tenant")
-        return tenant
+        """The one tenant whose things are listed or changed: the admin's own unless named."""
+        return self.reads(asked) or self.principal.tenant
+
+    def require_platform(self) -> None:
+        """Raise `ForbiddenError` for a tenant's admin."""
+        if not self.of_platform:
+            raise ForbiddenError("this is for the platform's admins")
 
     def note(self, audit: Audit, sql: Sql, tenant: str, act: Act, target: str) -> None:
         """In the transaction of the act. A tenant reads who of the platform it was: `name@*`."""
@@ -51,8 +51,14 @@ class Admin:
 
 
 def admin_of(gateway: Gateway, request: Request) -> Admin:
-    """Raise `UnauthenticatedError` or `ForbiddenError` for anybody else."""
-    return Admin(gateway.access.request(request, Role.ADMIN), client_ip(request))
+    """Raise `UnauthenticatedError` or `ForbiddenError` for anybody else.
+
+    A token that is narrowed to topics or sensors is nobody's here: it could give itself the rest.
+    """
+    principal = gateway.access.request(request, Role.ADMIN)
+    if principal.topics is not None or principal.sensors is not None:
+        raise ForbiddenError("a narrowed token changes nothing for others")
+    return Admin(principal, client_ip(request))
 
 
 def answer(content: object, status: int = 200) -> Response:

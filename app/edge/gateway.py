@@ -13,6 +13,7 @@ from app.domain.hub import Hub
 from app.domain.ingest import Ingest
 from app.domain.stream import Intake
 from app.domain.upkeep import Upkeep
+from app.domain.watch import Watch
 from app.edge.access import Access
 from app.edge.keys import Keys
 from app.edge.limits import Limits
@@ -37,6 +38,7 @@ class Gateway:
     tickets: MemoryTickets
     limits: Limits
     connections: Connections
+    watch: Watch
     keys: Keys
     upkeep: Upkeep
     freshness: Freshness

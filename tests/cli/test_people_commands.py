@@ -15,6 +15,7 @@ async def test_a_user_is_added_listed_disabled_enabled_and_given_a_password(shel
         (line,) = (await shell.run("user", "list", "--tenant", "acme")).result().splitlines()
         name, role, _, shown = line.split("\t")
         assert (name, role, shown) == ("marie@acme", "dashboard", state)
+    assert (await shell.run("user", "sign-out", "marie@acme")).result() == ""
     changed = await shell.run("user", "password", "marie@acme", typed=f"{SECRET} wide\n")
     assert changed.result() == ""
 

@@ -44,6 +44,7 @@ class Act(StrEnum):
     USER_DISABLED = "user_disabled"
     USER_ENABLED = "user_enabled"
     USER_PASSWORD = "user_password"  # noqa: S105  (an act's name)
+    USER_SIGNED_OUT = "user_signed_out"
     DEVICE_ADDED = "device_added"
     DEVICE_ROTATED = "device_rotated"
     DEVICE_REVOKED = "device_revoked"

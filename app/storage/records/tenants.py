@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 
 from app.errors import ConflictError, NotFoundError
-from app.storage.sql import Parameter, Sql
+from app.storage.sql import MOST, Parameter, Sql
 from auth.principal import valid_tenant
 
 
@@ -46,12 +46,29 @@ def retain(
     _change(sql, "raw_days = ?, hourly_days = ?, daily_days = ?", *days, name)
 
 
-def listed(sql: Sql) -> list[Tenant]:
+def listed(sql: Sql, after: str = "", limit: int = MOST) -> list[Tenant]:
+    """By name, those that follow `after`."""
+    return _where(sql, "name > ? ORDER BY name LIMIT ?", after, limit)
+
+
+def find(sql: Sql, name: str) -> Tenant | None:
+    found = _where(sql, "name = ?", name)
+    return found[0] if found else None
+
+
+def get(sql: Sql, name: str) -> Tenant:
+    """Raise `NotFoundError`."""
+    found = find(sql, name)
+    if found is None:
+        raise _unknown()
+    return found
+
+
+def _where(sql: Sql, condition: str, *parameters: Parameter) -> list[Tenant]:
     rows = sql.rows(
-        """
-        SELECT name, created_ms, disabled, raw_days, hourly_days, daily_days
-        FROM tenants ORDER BY name
-        """
+        "SELECT name, created_ms, disabled, raw_days, hourly_days, daily_days"  # noqa: S608  (conditions of this file)
+        f" FROM tenants WHERE {condition}",
+        *parameters,
     )
     return [
         Tenant(name, created_ms, bool(disabled), *days)
@@ -62,4 +79,8 @@ def listed(sql: Sql) -> list[Tenant]:
 def _change(sql: Sql, change: str, *parameters: Parameter) -> None:
     statement = f"UPDATE tenants SET {change} WHERE name = ?"  # noqa: S608  (the names of columns)
     if not sql.change(statement, *parameters):
-        raise NotFoundError("there is no tenant of that name")
+        raise _unknown()
+
+
+def _unknown() -> NotFoundError:
+    return NotFoundError("there is no tenant of that name")

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.errors import ConflictError, NotFoundError
 from app.storage.records import sessions
-from app.storage.sql import Parameter, Sql
+from app.storage.sql import MOST, Parameter, Sql
 from auth.login import Login
 from auth.principal import PLATFORM, Role
 
@@ -52,17 +52,22 @@ def add(sql: Sql, user: User) -> None:
 
 def find(sql: Sql, login: Login) -> User | None:
     """None also where the tenant is disabled."""
-    rows = sql.rows(
-        f"SELECT {_COLUMNS} FROM users WHERE tenant = ? AND name = ?"  # noqa: S608  (the names of columns)
-        " AND tenant NOT IN (SELECT name FROM tenants WHERE disabled = 1)",
-        *login,
-    )
-    return _user(rows[0]) if rows else None
+    enabled = "tenant NOT IN (SELECT name FROM tenants WHERE disabled = 1)"
+    found = _where(sql, f"tenant = ? AND name = ? AND {enabled}", *login)
+    return found[0] if found else None
 
 
-def listed(sql: Sql, tenant: str) -> list[User]:
-    rows = sql.rows(f"SELECT {_COLUMNS} FROM users WHERE tenant = ? ORDER BY name", tenant)  # noqa: S608  (as above)
-    return [_user(row) for row in rows]
+def get(sql: Sql, login: Login) -> User:
+    """Whatever the state of its tenant. Raise `NotFoundError`."""
+    found = _where(sql, "tenant = ? AND name = ?", *login)
+    if not found:
+        raise _unknown()
+    return found[0]
+
+
+def listed(sql: Sql, tenant: str, after: str = "", limit: int = MOST) -> list[User]:
+    """By name, those that follow `after`."""
+    return _where(sql, "tenant = ? AND name > ? ORDER BY name LIMIT ?", tenant, after, limit)
 
 
 def set_password(sql: Sql, login: Login, password: str, now: int) -> None:
@@ -84,6 +89,12 @@ def rehash(sql: Sql, login: Login, former: str, password: str) -> None:
 def disable(sql: Sql, login: Login, now: int, *, disabled: bool) -> None:
     """Or enable it again; what was signed in before stays out."""
     _change(sql, "disabled = ?, valid_from = ?", int(disabled), now + 1, *login)
+    sessions.end_all(sql, login)
+
+
+def sign_out(sql: Sql, login: Login, now: int) -> None:
+    """End all that a user is signed in to. Raise `NotFoundError`."""
+    refuse_issued(sql, login, now)
     sessions.end_all(sql, login)
 
 
@@ -130,7 +141,16 @@ def remember_address(sql: Sql, login: Login, address: str, now: int) -> None:
 def _change(sql: Sql, change: str, *parameters: Parameter) -> None:
     statement = f"UPDATE users SET {change} WHERE tenant = ? AND name = ?"  # noqa: S608  (the names of columns)
     if not sql.change(statement, *parameters):
-        raise NotFoundError("there is no user of that name")
+        raise _unknown()
+
+
+def _unknown() -> NotFoundError:
+    return NotFoundError("there is no user of that name")
+
+
+def _where(sql: Sql, condition: str, *parameters: Parameter) -> list[User]:
+    rows = sql.rows(f"SELECT {_COLUMNS} FROM users WHERE {condition}", *parameters)  # noqa: S608  (conditions of this file)
+    return [_user(row) for row in rows]
 
 
 def _user(row: tuple[Any, ...]) -> User:
