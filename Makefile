@@ -32,6 +32,7 @@ lock:
 	$(uv) pip $(compile) pyproject.toml --group dev --constraints requirements.lock --output-file requirements-dev.lock
 	$(uv) pip $(compile) --group uv --output-file requirements-uv.lock
 	$(uv) pip $(compile) --group nginx --output-file requirements-nginx.lock
+	$(uv) pip $(compile) --group audit --output-file requirements-audit.lock
 
 bench:
 	@$(PYTHON) -m scripts.setup test
@@ -42,9 +43,10 @@ soak:
 	$(py) -m tests.chaos
 
 audit:
-	@$(PYTHON) -m scripts.setup test
+	@$(PYTHON) -m scripts.setup audit
 	$(py) -m pytest tests/stack
 	FORGED_TOKENS=100000 $(py) -m pytest tests/auth/test_tokens_forged.py
+	$(py) -m pytest audit -rs
 
 clean:
 	rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -11,23 +11,22 @@ from scripts.report import SetupError, run, say
 from scripts.system_packages import apt_install, can_apt
 
 VENV = ROOT / ".venv"
-PYTHON = VENV / "bin" / "python"
 UV_LOCK = ROOT / "requirements-uv.lock"
 
 
-def venv_version() -> str:
-    """The version that `.venv` was made for; empty when there is none that runs."""
+def venv_version(venv: Path = VENV) -> str:
+    """The version that `venv` was made for; empty when there is none that runs."""
     try:
-        lines = (VENV / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
+        lines = (venv / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
     except OSError:
         return ""
     settings = dict(line.partition(" = ")[::2] for line in lines)
     version = settings.get("version_info") or settings.get("version", "")
-    return version if PYTHON.exists() else ""
+    return version if _python(venv).exists() else ""
 
 
-def install(lock: Path) -> None:
-    """Install `lock` into `.venv`, which is made when there is none.
+def install(lock: Path, venv: Path = VENV) -> None:
+    """Install `lock` into `venv`, which is made when there is none.
 
     Packages beyond the lock stay: the tests' environment also serves `make run`. pip takes over
     where uv fails, since a machine's mirror and certificates may be told to pip alone.
@@ -35,29 +34,34 @@ def install(lock: Path) -> None:
     uv = _find_uv() or _fetch_uv()
     if uv:
         try:
-            _install_with_uv(uv, lock)
+            _install_with_uv(uv, lock, venv)
         except SetupError as error:
             say(f"{error}\nsetup: trying again with pip")
         else:
             return
-    _install_with_pip(lock)
+    _install_with_pip(lock, venv)
 
 
-def _install_with_uv(uv: Path, lock: Path) -> None:
+def _install_with_uv(uv: Path, lock: Path, venv: Path) -> None:
     environment = {"UV_SYSTEM_CERTS": "1", **os.environ, "UV_PYTHON_DOWNLOADS": "never"}
-    if not venv_version():
-        make = [str(uv), "--quiet", "venv", "--clear", "--python", sys.executable, str(VENV)]
+    if not venv_version(venv):
+        make = [str(uv), "--quiet", "venv", "--clear", "--python", sys.executable, str(venv)]
         run(make, environment=environment)
-    put = [str(uv), "--quiet", "pip", "install", "--python", str(PYTHON), "--require-hashes"]
+    put = [str(uv), "--quiet", "pip", "install", "--python", str(_python(venv)), "--require-hashes"]
     run([*put, "-r", str(lock)], environment=environment)
 
 
-def _install_with_pip(lock: Path) -> None:
-    if not venv_version():
-        run([sys.executable, "-m", "venv", "--clear", str(VENV)])
-    if not list(VENV.glob("lib/python*/site-packages/pip")):  # one that uv made has none
-        run([str(PYTHON), "-m", "ensurepip"])
-    run([str(PYTHON), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(lock)])
+def _install_with_pip(lock: Path, venv: Path) -> None:
+    python = str(_python(venv))
+    if not venv_version(venv):
+        run([sys.executable, "-m", "venv", "--clear", str(venv)])
+    if not list(venv.glob("lib/python*/site-packages/pip")):  # one that uv made has none
+        run([python, "-m", "ensurepip"])
+    run([python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(lock)])
+
+
+def _python(venv: Path) -> Path:
+    return venv / "bin" / "python"
 
 
 def require_uv() -> Path:

