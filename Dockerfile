@@ -12,9 +12,10 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     STATE_DIR=/var/lib/iaqverse \
+    CERTS_DIR=/etc/iaqverse/certs \
     GATEWAY_SOCKET=/run/gateway/gateway.sock
 # Volumes take their owner from these folders when they are first used.
-RUN install -d -m 0700 -o 10001 -g 10001 /var/lib/iaqverse /run/gateway \
+RUN install -d -m 0700 -o 10001 -g 10001 /var/lib/iaqverse /run/gateway /etc/iaqverse/certs \
     && install -d -m 0755 -o 10001 -g 10001 /etc/iaqverse/nginx
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /srv/iaqverse
@@ -27,7 +28,9 @@ STOPSIGNAL SIGTERM
 CMD ["python", "-m", "app", "serve"]
 
 FROM nginx:1.30-bookworm AS edge
-COPY frontend /srv/frontend
+COPY frontend /srv/iaqverse/frontend
+COPY deploy/with_reload.sh /srv/iaqverse/with_reload.sh
 USER 10001:10001
 STOPSIGNAL SIGQUIT
-CMD ["nginx", "-p", "/run/nginx/", "-c", "/etc/iaqverse/nginx/nginx.conf", "-e", "/dev/stderr"]
+CMD ["/srv/iaqverse/with_reload.sh", "/etc/iaqverse/certs/server.crt", \
+     "nginx", "-p", "/run/nginx/", "-c", "/etc/iaqverse/nginx/nginx.conf", "-e", "/dev/stderr"]

@@ -61,11 +61,11 @@ def lacks_keys(settings: Settings) -> bool:
 
 def init() -> None:
     """Make a signing key where there is none."""
-    directory = own_keys(Settings())
-    if lacks_keys(Settings()):
-        result(create_key(directory))
+    settings = Settings()
+    if lacks_keys(settings):
+        result(create_key(settings.keys_dir))
     else:
-        note(f"there are keys in {directory}")
+        note("there are keys already")
 
 
 def list_() -> None:

@@ -5,6 +5,7 @@ import os
 import secrets
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -32,6 +33,7 @@ def commands(cli: typer.Typer) -> None:
     cli.command("serve")(serve)
     cli.command("up")(up)
     cli.command("certs")(certs)
+    cli.command("nginx")(nginx)
     cli.command("demo")(demo.demo)
 
 
@@ -122,3 +124,21 @@ def certs() -> None:
     made = certificates.ensure(settings.certs_dir, gateway_names(settings.server_name), time.time())
     note("certificate written" if made.changed else "the certificate serves as it is")
     result(str(made.authority or made.chain))
+
+
+def nginx(
+    folder: Annotated[Path, typer.Argument(help="Where it goes.")],
+    container: Annotated[
+        bool, typer.Option("--container", help="For a container; else for a machine with systemd.")
+    ] = False,
+) -> None:
+    """Write nginx's configuration for these settings, and a certificate where there is none."""
+    from app.stack.certificates import CertificateError
+    from app.stack.deploy import deploy
+    from app.stack.names import ServerNameError
+    from app.stack.nginx_config import UnusablePathError
+
+    try:
+        deploy(Settings(), folder, container=container)
+    except (CertificateError, ServerNameError, UnusablePathError) as error:
+        raise RefusedError(str(error)) from error

@@ -1,32 +1,41 @@
-"""`python -m app.stack.deploy FOLDER`: nginx's configuration for `docker-compose.prod.yml`.
+"""nginx's configuration where something else runs it: systemd, or a container of its own."""
 
-The same template as everywhere, with the places that the containers share. nginx runs there as a
-plain user, on addresses that the network of its container gives it.
-"""
-
-import sys
+import time
 from pathlib import Path
 
 from app.settings import Settings
+from app.stack.certificates import ensure
+from app.stack.names import gateway_names, is_local
 from app.stack.nginx_config import Listening, Places, render, write
+from app.stack.ports import has_ipv6
+from app.stack.programs import ROOT
+from app.stack.workers import sockets
 
-CONTAINER = Places(
-    sockets=(Path("/run/gateway/gateway.sock"),),
-    frontend=Path("/srv/frontend"),
-    chain=Path("/run/secrets/tls_certificate"),
-    key=Path("/run/secrets/tls_key"),
-    challenges=Path("/srv/challenges"),
-    access_log=Path("/dev/stdout"),
-    error_log=Path("/dev/stderr"),
-)
+STDOUT, STDERR = Path("/dev/stdout"), Path("/dev/stderr")
 
 
-def deploy(settings: Settings, folder: Path) -> None:
-    """Published ports reach a container over IPv4, so it listens on that alone."""
-    write(folder, render(settings, CONTAINER, Listening(loopback_only=False, ipv6=False)))
+def deploy(settings: Settings, folder: Path, *, container: bool) -> None:
+    """Write the configuration into `folder`, for an nginx that runs as one plain user.
 
+    Where there is no certificate yet, one of the development authority's serves until a better one
+    takes its place: an authority that is to prove the name has to reach nginx first.
 
-if __name__ == "__main__":
-    if len(sys.argv) != 2:  # noqa: PLR2004  (name and folder)
-        sys.exit("usage: python -m app.stack.deploy FOLDER")
-    deploy(Settings(), Path(sys.argv[1]))
+    In a container the logs go to its output, and published ports reach it over IPv4 alone. Else
+    they go to the journal. Raises what `render` and `ensure` do.
+    """
+    made = ensure(settings.certs_dir.absolute(), gateway_names(settings.server_name), time.time())
+    places = Places(
+        sockets=sockets(settings.socket_path.absolute(), settings.workers),
+        frontend=ROOT / "frontend",
+        chain=made.chain,
+        key=made.key,
+        challenges=settings.certs_dir.absolute() / "challenges",
+        access_log=STDOUT if container else None,
+        error_log=STDERR if container else None,
+    )
+    listening = Listening(
+        loopback_only=not container and is_local(settings.server_name),
+        ipv6=not container and has_ipv6(),
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    write(folder, render(settings, places, listening))

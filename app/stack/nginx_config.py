@@ -25,6 +25,8 @@ MOST_PER_ADDRESS = 65_535
 """More than that `limit_conn` refuses to read, and nginx to start."""
 SEND_BUFFER = "sndbuf=256k"
 """For each client. Left alone, Linux takes 4 MB for one that does not read (measured)."""
+JOURNAL = "syslog:server=unix:/dev/log,nohostname,tag=nginx"
+"""systemd's. Its /dev/stdout is a socket, which nginx cannot open as a file."""
 _SAFE_PATH = re.compile(r"\A/[^\"'$\\\x00-\x1f\x7f]*\Z")
 _OURS = re.compile(r"\$\{([A-Z_]+)\}")
 """In the template; `$name` is nginx's."""
@@ -46,8 +48,9 @@ class Places:
     key: Path
     challenges: Path
     """Where an ACME client proves that the name is ours; its webroot."""
-    access_log: Path
-    error_log: Path
+    access_log: Path | None
+    """None: the journal; so with the next."""
+    error_log: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,8 @@ def render(settings: Settings, places: Places, listening: Listening, user: str =
         "WORKERS": workers,
         "WORKER_CONNECTIONS": connections,
         "OPEN_FILES": 2 * connections,
-        "ERROR_LOG": _quoted(places.error_log),
-        "ACCESS_LOG": _quoted(places.access_log),
+        "ERROR_LOG": _log(places.error_log),
+        "ACCESS_LOG": _log(places.access_log),
         "FRONTEND": _quoted(places.frontend),
         "CERTIFICATE": _quoted(places.chain),
         "CERTIFICATE_KEY": _quoted(places.key),
@@ -117,6 +120,10 @@ def addresses(listening: Listening) -> tuple[str, ...]:
     """What nginx binds, in the order of `listen` lines."""
     four, six = ("127.0.0.1", "::1") if listening.loopback_only else ("0.0.0.0", "::")  # noqa: S104
     return (four, six) if listening.ipv6 else (four,)
+
+
+def _log(path: Path | None) -> str:
+    return _quoted(path) if path else JOURNAL
 
 
 def _gateway(socket: Path) -> str:

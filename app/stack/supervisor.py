@@ -112,7 +112,7 @@ class _Stack:
             frontend=runtime.frontend,
             chain=certificates.chain,
             key=certificates.key,
-            challenges=runtime.nginx / "challenges",
+            challenges=self._settings.certs_dir.absolute() / "challenges",
             access_log=runtime.logs / "nginx-access.log",
             error_log=error_log,
         )

@@ -41,8 +41,9 @@ async def test_keys_from_a_file_are_used_and_changed_in_the_file(shell: Shell) -
     (key,) = (shell.state / "keys").glob("*.pem")
     key.replace(file)
     words = ("keys list", "keys init", "keys rotate", "keys prune", "check-config")
-    listed, *refused, checked = await shell.run_all(*words, SIGNING_KEY_FILE="shared.pem")
+    listed, init, *refused, checked = await shell.run_all(*words, SIGNING_KEY_FILE="shared.pem")
     assert listed.result().endswith("\tsigns")
+    assert (init.result(), init.err) == ("", "there are keys already\n")
     assert all("a file of their own" in ended.reason() for ended in refused)
     assert checked.result() == ""
     for name, said in (("shared.pem", "ey"), ("absent.pem", "absent.pem cannot be read")):

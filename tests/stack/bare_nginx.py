@@ -4,19 +4,22 @@ import os
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 
+from cryptography import x509
+
 from app.settings import Settings
 from app.stack.certificates import ensure
 from app.stack.names import gateway_names
 from app.stack.nginx_config import Listening, Places, render, write
-from app.stack.programs import find_nginx
+from app.stack.programs import ROOT, find_nginx
 from tests.stack.stack_process import free_port
 
+WITH_RELOAD = ROOT / "deploy" / "with_reload.sh"
 PATIENCE = 10.0
 
 
@@ -27,6 +30,11 @@ class BareNginx:
     authority: Path
     challenges: Path
     access_log: Path
+
+    def serial(self) -> int:
+        """The number of the certificate that it serves."""
+        pem = ssl.get_server_certificate(("localhost", self.https_port), timeout=5)
+        return x509.load_pem_x509_certificate(pem.encode()).serial_number
 
     def ask(self, path: str) -> tuple[int, bytes]:
         tls = ssl.create_default_context(cafile=str(self.authority))
@@ -42,26 +50,30 @@ def bare_nginx(folder: Path, *sockets: Path) -> Iterator[BareNginx]:
     settings = Settings(_env_file=None, https_port=free_port(), http_port=free_port())
     made = ensure(folder, gateway_names("localhost"), time.time())
     assert made.authority
+    access_log = folder / "access.log"
     places = Places(
         sockets=sockets,
         frontend=folder,
         chain=made.chain,
         key=made.key,
         challenges=folder / "challenges",
-        access_log=folder / "access.log",
+        access_log=access_log,
         error_log=folder / "error.log",
     )
     user = "root root" if os.geteuid() == 0 else ""
     main = write(folder, render(settings, places, Listening(True, False), user))
-    command = [find_nginx().path, "-p", folder, "-c", main, "-e", places.error_log]
-    with started([str(word) for word in command], {}):
+    command = [
+        *(WITH_RELOAD, made.chain),
+        *(find_nginx().path, "-p", folder, "-c", main, "-e", folder / "error.log"),
+    ]
+    with started([str(word) for word in command], {"RELOAD_EVERY": "0.2"}):
         await_file(folder / "nginx.pid")
         yield BareNginx(
             settings.https_port,
             settings.http_port,
             made.authority,
             places.challenges,
-            places.access_log,
+            access_log,
         )
 
 
@@ -76,9 +88,13 @@ def started(command: list[str], environment: dict[str, str]) -> Iterator[None]:
 
 
 def await_file(path: Path) -> None:
+    until(path.exists, f"{path} is there")
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + PATIENCE
-    while not path.exists():
-        assert time.monotonic() < deadline, path
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {PATIENCE:.0f} s: {what}"
         time.sleep(0.02)
 
 

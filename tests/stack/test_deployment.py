@@ -45,12 +45,17 @@ def test_a_deployment_has_to_name_itself() -> None:
 
 def test_the_containers_nginx_has_the_same_configuration(tmp_path: Path) -> None:
     settings = Settings(
-        _env_file=None, server_name="gateway.example.org", https_port=443, http_port=80
+        _env_file=None,
+        server_name="gateway.example.org",
+        https_port=443,
+        http_port=80,
+        certs_dir=tmp_path,
     )
-    deploy(settings, tmp_path)
+    deploy(settings, tmp_path, container=True)
     text = (tmp_path / "nginx.conf").read_text()
     assert "listen 0.0.0.0:443 ssl http2 default_server sndbuf=256k;" in text
     assert "return 308 https://gateway.example.org$request_uri;" in text
+    assert 'access_log "/dev/stdout" line;' in text
     done = subprocess.run(
         [str(BIN / "gixy"), str(tmp_path / "nginx.conf")],
         capture_output=True,
@@ -62,4 +67,4 @@ def test_the_containers_nginx_has_the_same_configuration(tmp_path: Path) -> None
 
 def test_images_hold_no_state_and_no_secret() -> None:
     allowed = {line for line in (ROOT / ".dockerignore").read_text().splitlines() if "!" in line}
-    assert allowed == {"!app", "!auth", "!frontend", "!nginx", "!requirements.lock"}
+    assert allowed == {"!app", "!auth", "!deploy", "!frontend", "!nginx", "!requirements.lock"}
