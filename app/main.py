@@ -15,6 +15,7 @@ from app.edge import (
     operate,
     people,
     publish,
+    revocations,
     socket,
     stream,
     tenants,
@@ -45,6 +46,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         connections,
         tenants,
         users,
+        revocations,
         operate,
         metrics,
     )

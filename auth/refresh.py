@@ -60,6 +60,11 @@ def new_token(family: str) -> tuple[str, str]:
     return family + secret, _digest(secret)
 
 
+def session_name(family: str) -> str:
+    """What access tokens say of the family that they are of: nothing that leads to it."""
+    return _digest(family)[:32]
+
+
 def read(token: str) -> Presented | None:
     """None for what was never given out."""
     parts = _TOKEN.match(token)

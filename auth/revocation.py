@@ -1,82 +1,91 @@
-"""Which tokens are no longer good before their time: by token, by person, or with their tenant."""
+"""Which tokens are no longer good before their time: by token, by holder, or with their tenant."""
 
 import sys
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
-from auth.login import Login
-from auth.principal import PLATFORM, Principal, Role, valid_tenant
+from auth.principal import Principal, Role, valid_tenant
 
 DISABLED: Final = sys.maxsize
-"""In place of a second: none of the person's tokens is good, whenever it was issued."""
-_PEOPLE: Final = frozenset({Role.DASHBOARD, Role.ADMIN})
+"""In place of a second: none of the holder's tokens is good, whenever it was issued."""
+SESSION_END: Final = "."
+"""In a token's id, after the name of the session that it is of, where it is of one."""
+
+
+class Kind(StrEnum):
+    PERSON = "person"
+    DEVICE = "device"
+    SERVICE = "service"
+
+
+KINDS: Final[Mapping[Role, Kind]] = MappingProxyType(
+    {
+        Role.DASHBOARD: Kind.PERSON,
+        Role.ADMIN: Kind.PERSON,
+        Role.DEVICE: Kind.DEVICE,
+        Role.SERVICE: Kind.SERVICE,
+    }
+)
+
+
+class Holder(NamedTuple):
+    """Whom tokens are issued to. A person and a device of one name are two."""
+
+    tenant: str
+    kind: Kind
+    name: str
+
+
+def holder_of(principal: Principal) -> Holder:
+    return Holder(principal.tenant, KINDS[principal.role], principal.subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """Who is shut out at one moment. Raises ValueError for the platform among the tenants: its
+    operators are who enables a tenant again.
+    """
+
+    tenants: frozenset[str] = frozenset()
+    tokens: frozenset[tuple[str, str]] = frozenset()
+    """Tenant and the id of a token, or the name of a session whose tokens all are revoked."""
+    holders: Mapping[Holder, int] = field(default_factory=dict)
+    """From which second on their tokens are good; `DISABLED`: none is."""
+
+    def __post_init__(self) -> None:
+        if not all(map(valid_tenant, self.tenants)):
+            raise ValueError("tenants: names of tenants")
 
 
 class Revocations:
     """In memory, for the question asked at every request; the app keeps them durably.
 
-    Bounded by what exists: a token's entry goes once the token has ended (`forget_ended`), a
-    tenant's when it is enabled again, a person's when what was issued before has ended. Nothing is
-    ever evicted: that would revive a revoked token.
+    Nothing is ever evicted: that would revive a revoked token. What has ended by itself is no more
+    in what the store says.
     """
 
-    def __init__(
-        self, tokens: Mapping[str, int] | None = None, tenants: Iterable[str] = ()
-    ) -> None:
-        self._ends: dict[str, int] = {}
-        self._disabled: frozenset[str] = frozenset()
-        self._people: dict[Login, int] = {}
-        self.replace(tokens or {}, tenants)
-
-    def replace(
-        self,
-        tokens: Mapping[str, int],
-        tenants: Iterable[str],
-        people: Mapping[Login, int] | None = None,
-    ) -> None:
-        """Take over what the store holds: `jti` → `exp`, the disabled tenants, and from which
-        second on a person's tokens are good.
-        """
-        disabled = frozenset(tenants)
-        if not all(map(valid_tenant, disabled)):
-            raise ValueError("tenants: names of tenants")
-        self._ends, self._disabled, self._people = dict(tokens), disabled, dict(people or {})
-
-    def revoke(self, token_id: str, expires_at: int) -> None:
-        self._ends[token_id] = expires_at
-
-    def disable(self, tenant: str) -> None:
-        """Raises ValueError for the platform: its operators are who enables a tenant again."""
-        if tenant == PLATFORM or not valid_tenant(tenant):
-            raise ValueError("tenant: a tenant's name")
-        self._disabled |= {tenant}
-
-    def enable(self, tenant: str) -> None:
-        self._disabled -= {tenant}
-
-    def disabled(self, tenant: str) -> bool:
-        return tenant in self._disabled
+    def __init__(self) -> None:
+        self.denied = Denied()
+        """What the store said last; it takes the place of what it said before."""
 
     def revoked(self, principal: Principal) -> bool:
+        denied = self.denied
         return (
-            principal.token_id in self._ends
-            or principal.tenant in self._disabled
+            principal.tenant in denied.tenants
+            or self._ended(principal)
             or principal.issued_at < self.good_from(principal)
         )
 
     def good_from(self, principal: Principal) -> int:
-        """From which second on this person's tokens are good; 0 for devices and services."""
-        if not self._people or principal.role not in _PEOPLE:
-            return 0
-        return self._people.get(Login(principal.tenant, principal.subject), 0)
+        """From which second on the tokens of this one's holder are good."""
+        holders = self.denied.holders
+        return holders.get(holder_of(principal), 0) if holders else 0
 
-    def forget_ended(self, now: float) -> int:
-        """Drop the entries whose tokens have expired by themselves; how many there were."""
-        ended = [token_id for token_id, end in self._ends.items() if end <= now]
-        for token_id in ended:
-            del self._ends[token_id]
-        return len(ended)
-
-    def __len__(self) -> int:
-        """Revoked tokens that have not ended yet, as far as `forget_ended` was called."""
-        return len(self._ends)
+    def _ended(self, principal: Principal) -> bool:
+        tokens, tenant, name = self.denied.tokens, principal.tenant, principal.token_id
+        if not tokens:
+            return False
+        return (tenant, name) in tokens or (tenant, name.partition(SESSION_END)[0]) in tokens

@@ -21,6 +21,7 @@ from auth.errors import Reason, TokenRefusedError
 from auth.key_sets import PublicKey
 from auth.keys import KeyRing
 from auth.principal import Principal, Role
+from auth.revocation import SESSION_END
 from auth.signing_key import KeyPair, SigningKey
 
 MAX_TOKEN_LENGTH: Final = 8_192
@@ -55,18 +56,21 @@ def new_principal(
     now: float,
     topics: Iterable[str] | None = None,
     sensors: Iterable[str] | None = None,
+    session: str = "",
 ) -> Principal:
     """For whom a token is to be signed; `ttl` in seconds, up to `MAX_TTL[role]`.
 
+    The token's id begins with its `session`, where it is of one: so they are revoked together.
     Raises ValueError for what would not verify.
     """
     if not 1 <= ttl <= MAX_TTL[role]:
         raise ValueError(f"ttl: 1 to {MAX_TTL[role]} seconds for the role {role}")
+    own = secrets.token_urlsafe(16)
     return Principal(
         subject=subject,
         tenant=tenant,
         role=role,
-        token_id=secrets.token_urlsafe(16),
+        token_id=f"{session}{SESSION_END}{own}" if session else own,
         issued_at=int(now),
         expires_at=int(now) + ttl,
         topics=None if topics is None else tuple(topics),
@@ -95,6 +99,7 @@ class TokenIssuer:
         now: float,
         topics: Iterable[str] | None = None,
         sensors: Iterable[str] | None = None,
+        session: str = "",
     ) -> str:
         """Raises ValueError as `new_principal` and `sign`, KeyRingError as `KeyRing.signer`."""
         principal = new_principal(
@@ -105,6 +110,7 @@ class TokenIssuer:
             now=now,
             topics=topics,
             sensors=sensors,
+            session=session,
         )
         return self.sign(principal, now)
 

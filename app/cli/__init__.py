@@ -19,6 +19,7 @@ from app.cli import (
     deployment,
     devices,
     people,
+    revoke,
     tenants,
     tokens,
 )
@@ -42,6 +43,7 @@ SUBJECTS = (
     tenants,
     devices,
     people,
+    revoke,
     connections,
     audit,
     backup,

@@ -7,7 +7,7 @@ from app.domain.audit import Audit, Refusal
 from app.domain.hashing import Hashing
 from app.errors import UnauthenticatedError
 from app.storage.base import Store
-from app.storage.records import sessions, users
+from app.storage.records import revocations, sessions, users
 from app.storage.records.audit import Act
 from app.storage.records.users import User
 from app.storage.sql import Sql
@@ -125,7 +125,7 @@ class Accounts:
         family = Family(digest, None, now, now + self._lives.idle, now + self._lives.whole)
         sessions.begin(sql, user.login, name, family)
         self._note(sql, Act.SIGNED_IN, user.login, address)
-        return self._signed_in(user, token, family.ends_at)
+        return self._signed_in(user, name, token, family.ends_at)
 
     def _note_refused(self, user: User | None, address: str) -> None:
         """A name that no account has may be a password that was typed in the wrong field."""
@@ -150,7 +150,7 @@ class Accounts:
         token, digest = refresh.new_token(presented.family)
         successor = refresh.rotated(family, presented.digest, digest, int(now), self._lives.idle)
         sessions.rotate(sql, presented.family, successor)
-        return self._signed_in(user, token, family.ends_at)
+        return self._signed_in(user, presented.family, token, family.ends_at)
 
     def _end(
         self, sql: Sql, presented: refresh.Presented, address: str, *, everywhere: bool
@@ -164,14 +164,21 @@ class Accounts:
         if everywhere:
             users.sign_out(sql, login, int(self._clock()))
         sessions.end(sql, presented.family)
+        self._revoke_access(sql, login.tenant, presented.family)
         self._note(sql, Act.SIGNED_OUT, login, address)
+
+    def _revoke_access(self, sql: Sql, tenant: str, family: str) -> None:
+        """All access tokens of the session, in whichever tab: the newest says the next second."""
+        life = self._lives.access + 1
+        session = refresh.session_name(family)
+        revocations.revoke_token(sql, tenant, session, int(self._clock()), life)
 
     def _note(self, sql: Sql, act: Act, login: Login, address: str) -> None:
         self._audit.write(
             sql, login.tenant, act, actor=login.name, target=login.name, address=address
         )
 
-    def _signed_in(self, user: User, token: str, ends_at: int) -> SignedIn:
+    def _signed_in(self, user: User, family: str, token: str, ends_at: int) -> SignedIn:
         """In the second of a change of password, the access token says that it is of the next."""
         access = self._issuer().issue(
             subject=user.login.name,
@@ -181,6 +188,7 @@ class Accounts:
             now=max(self._clock(), user.valid_from),
             topics=user.topics,
             sensors=user.sensors,
+            session=refresh.session_name(family),
         )
         lasts = ends_at - int(self._clock())
         return SignedIn(user, access, self._lives.access, token, lasts)

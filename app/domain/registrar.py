@@ -1,15 +1,16 @@
 """Registered tokens: issued, rotated, revoked; each act in one transaction with its audit line."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.errors import InvalidInputError
 from app.protocol.topics import parse_filters
-from app.storage.records import tokens
+from app.storage.records import revocations, tokens
 from app.storage.records.audit import Act
 from app.storage.records.tokens import Token
 from app.storage.sql import Sql
 from auth.principal import Principal, Role
+from auth.revocation import KINDS, Holder
 from auth.tokens import TokenIssuer, new_principal
 
 Note = Callable[[Sql, str, Act, str], None]
@@ -43,8 +44,12 @@ class Registrar:
         topics: Iterable[str] | None = None,
         sensors: Iterable[str] | None = None,
     ) -> Issued:
-        """`ttl` in seconds. Raise `InvalidInputError` for what would not verify."""
-        issued = self.sign(
+        """`ttl` in seconds. Raise `InvalidInputError` for what would not verify.
+
+        In the second in which all of the subject's were revoked, it says that it is of the next.
+        """
+        since = revocations.good_from(sql, Holder(tenant, KINDS[role], subject))
+        issued = replace(self, now=max(self.now, since)).sign(
             tenant=tenant, role=role, subject=subject, ttl=ttl, topics=topics, sensors=sensors
         )
         tokens.register(sql, issued.principal)

@@ -10,8 +10,8 @@ from app.domain.desk import Desk
 from app.errors import UnavailableError
 from app.protocol.closes import CloseCode
 from app.storage.base import Store
-from app.storage.records.denied import Denied, shut_out
-from auth.revocation import DISABLED, Revocations
+from app.storage.records.denied import shut_out
+from auth.revocation import DISABLED, Denied, Revocations
 
 INTERVAL = 1.0
 """Seconds between looks: live sockets are closed within twice this."""
@@ -47,8 +47,8 @@ class Watch:
         async with self._looking:
             now = time.time()
             denied = await self._store.consult(lambda sql: shut_out(sql, now))
-            self._revocations.replace(denied.tokens, denied.tenants, denied.people)
-        if denied.tokens or denied.tenants or denied.people:
+            self._revocations.denied = denied
+        if denied.tokens or denied.tenants or denied.holders:
             self._close(denied)
 
     def _close(self, denied: Denied) -> None:

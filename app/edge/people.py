@@ -71,6 +71,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         await accounts.sign_out(
             request.cookies.get(COOKIE), client_ip(request), everywhere=given.everywhere
         )
+        await gateway.watch.look()
         response = Response(status_code=204, headers=_NO_STORE)
         _forget(response)
         return response

@@ -5,7 +5,7 @@ import pytest
 
 from auth.errors import TokenRefusedError
 from auth.principal import Role
-from auth.revocation import Revocations
+from auth.revocation import Denied, Revocations
 from auth.tokens import TokenIssuer, TokenVerifier
 from auth.verified import VerifiedTokens
 
@@ -62,7 +62,7 @@ def test_a_known_token_is_refused_from_the_moment_it_is_revoked(
 ) -> None:
     token = issue()
     principal = tokens.principal(token, NOW)
-    revocations.revoke(principal.token_id, principal.expires_at)
+    revocations.denied = Denied(tokens=frozenset({("acme", principal.token_id)}))
     assert reason(tokens, token) == "revoked"
     assert tokens.principal(issue(), NOW).tenant == "acme"
 
@@ -72,10 +72,10 @@ def test_a_tenant_s_tokens_are_refused_while_it_is_disabled(
 ) -> None:
     token = issue()
     tokens.principal(token, NOW)
-    revocations.disable("acme")
+    revocations.denied = Denied(tenants=frozenset({"acme"}))
     assert reason(tokens, token) == "revoked"
     assert reason(tokens, issue()) == "revoked"
-    revocations.enable("acme")
+    revocations.denied = Denied()
     tokens.principal(token, NOW)
 
 

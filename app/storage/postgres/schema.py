@@ -9,6 +9,7 @@ from app.storage.postgres.connection import Db, connect, unavailable
 from app.storage.records.audit import AUDIT
 from app.storage.records.devices_schema import DEVICES
 from app.storage.records.people_schema import PEOPLE
+from app.storage.records.revocations import REVOCATIONS
 from app.storage.records.sensors import SENSORS
 
 MIGRATING = 0x1A90001
@@ -121,6 +122,7 @@ MIGRATIONS: tuple[LiteralString, ...] = (
     AUDIT,
     SENSORS,
     DEVICES,
+    REVOCATIONS,
 )
 
 

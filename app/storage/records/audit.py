@@ -53,6 +53,7 @@ class Act(StrEnum):
     TOKEN_ISSUED = "token_issued"  # noqa: S105  (as above)
     TOKEN_ROTATED = "token_rotated"  # noqa: S105  (as above)
     TOKEN_REVOKED = "token_revoked"  # noqa: S105  (as above)
+    SERVICE_REVOKED = "service_revoked"
     CONNECTION_KICKED = "connection_kicked"
     KEYS_ROTATED = "keys_rotated"
 

@@ -6,6 +6,7 @@ from app.storage.base import NewerSchemaError
 from app.storage.records.audit import AUDIT
 from app.storage.records.devices_schema import DEVICES
 from app.storage.records.people_schema import PEOPLE
+from app.storage.records.revocations import REVOCATIONS
 from app.storage.records.sensors import SENSORS
 
 MIGRATIONS: tuple[str, ...] = (
@@ -202,6 +203,7 @@ MIGRATIONS: tuple[str, ...] = (
     AUDIT,
     SENSORS,
     DEVICES,
+    REVOCATIONS,
 )
 """Statements of a step end in `;`, which stands nowhere else."""
 

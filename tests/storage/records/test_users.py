@@ -1,5 +1,6 @@
 """Accounts and their sign-ins."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -13,9 +14,10 @@ from app.storage.records.users import ADDRESSES_REMEMBERED, User
 from auth.login import Login
 from auth.principal import Role
 from auth.refresh import Family
-from auth.revocation import DISABLED
+from auth.revocation import DISABLED, Holder, Kind
 
 MARIE = User(Login("acme", "marie"), Role.DASHBOARD, ("measurements",), ("s1",), "hash", 1)
+PERSON = Holder("acme", Kind.PERSON, "marie")
 FAMILY = Family("digest", None, rotated_at=10, idle_at=20, ends_at=30)
 NOW = 1_000_000
 
@@ -41,8 +43,8 @@ async def session(store: Store, name: str) -> tuple[Login, Family] | None:
     return await store.consult(lambda sql: sessions.find(sql, name))
 
 
-async def people(store: Store, now: float = NOW) -> dict[Login, int]:
-    return (await store.consult(lambda sql: shut_out(sql, now))).people
+async def people(store: Store, now: float = NOW) -> Mapping[Holder, int]:
+    return (await store.consult(lambda sql: shut_out(sql, now))).holders
 
 
 async def test_a_user_comes_back_as_it_was_added(kept: Store) -> None:
@@ -79,7 +81,7 @@ async def test_a_new_password_ends_what_the_former_one_began(kept: Store) -> Non
     assert changed is not None
     assert (changed.password, changed.valid_from) == ("new", NOW + 1)
     assert await session(kept, "phone") is None
-    assert await people(kept) == {MARIE.login: NOW + 1}
+    assert await people(kept) == {PERSON: NOW + 1}
 
 
 async def test_what_was_issued_before_is_forgotten_once_it_has_ended(kept: Store) -> None:
@@ -92,9 +94,9 @@ async def test_a_disabled_user_is_shut_out_until_enabled_and_then_signs_in_anew(
 ) -> None:
     await begin(kept, "phone")
     await kept.transact(lambda sql: users.disable(sql, MARIE.login, NOW, disabled=True))
-    assert await people(kept) == {MARIE.login: DISABLED}
+    assert await people(kept) == {PERSON: DISABLED}
     await kept.transact(lambda sql: users.disable(sql, MARIE.login, NOW, disabled=False))
-    assert await people(kept) == {MARIE.login: NOW + 1}
+    assert await people(kept) == {PERSON: NOW + 1}
     assert await session(kept, "phone") is None
 
 
