@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, Protocol, TypeVar
@@ -19,7 +20,11 @@ S = TypeVar("S", bound=Closable)
 
 
 class Readers(Generic[S]):
-    """`fault` is the driver's error: the session it met is let go of, the next one starts over."""
+    """`fault` is the driver's error: the session it met is let go of, the next one starts over.
+
+    While the store cannot be reached, whoever waits is refused with the first that tried: no queue
+    grows before a server that is frozen.
+    """
 
     def __init__(self, count: int, connect: Callable[[], S], fault: type[Exception]) -> None:
         self._connect = connect
@@ -27,25 +32,41 @@ class Readers(Generic[S]):
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="store-reader")
         self._sessions: dict[int, S] = {}
         """By thread."""
+        self._out_of_reach = 0.0
+        """When it last was, in `time.monotonic`."""
 
     async def ask(self, query: Callable[[S], T]) -> T:
         """Raise `UnavailableError` when there is no answer."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._run, query)
+        return await loop.run_in_executor(self._threads, self._run, query, time.monotonic())
 
     def close(self) -> None:
         self._threads.shutdown(wait=True)
         for session in self._sessions.values():
             session.close()
 
-    def _run(self, query: Callable[[S], T]) -> T:
+    def _run(self, query: Callable[[S], T], asked: float) -> T:
         thread = threading.get_ident()
         try:
-            if thread not in self._sessions:
-                self._sessions[thread] = self._connect()
-            return query(self._sessions[thread])
+            return query(self._session(thread, asked))
         except self._fault as error:
             session = self._sessions.pop(thread, None)
             if session is not None:
                 session.close()
-            raise UnavailableError("the store does not answer", part="store") from error
+            raise _gone() from error
+
+    def _session(self, thread: int, asked: float) -> S:
+        session = self._sessions.get(thread)
+        if session is None:
+            if asked < self._out_of_reach:
+                raise _gone()
+            try:
+                session = self._sessions[thread] = self._connect()
+            except self._fault:
+                self._out_of_reach = time.monotonic()
+                raise
+        return session
+
+
+def _gone() -> UnavailableError:
+    return UnavailableError("the store does not answer", part="store")

@@ -1,10 +1,13 @@
 """A gateway on PostgreSQL while the server is frozen or away: docs/protocol.md §3.5."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 
 import pytest
 
+from app.storage.postgres import store, transactions
+from app.storage.postgres.connection import CONNECTING
 from tests.conftest import Start
 from tests.edge.wire import error_of, measurement, until
 from tests.postgres_server import PostgresServer
@@ -55,3 +58,28 @@ async def test_it_is_told_at_once_and_left_behind_without_a_restart(
         assert kept["status"] in ("stored", "duplicate")
         again = (await device.post("/api/ingest", json=measurement())).json()
         assert again["status"] == "duplicate"
+
+
+async def test_a_gateway_ends_in_time_while_it_is_frozen(
+    start: Start, server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is asked, waits, or is still to be written."""
+    monkeypatch.setattr(transactions, "STATEMENT", 0.5)
+    monkeypatch.setattr(store, "QUESTION", 0.5)
+    async with (
+        start(database_url=server.schema()) as gateway,
+        gateway.client("device") as device,
+        gateway.client("dashboard") as dashboard,
+        gateway.client() as nobody,
+    ):
+        assert (await device.post("/api/ingest", json=measurement())).status_code == 200
+        await asyncio.gather(*(dashboard.get("/api/iaq/data") for _ in range(8)))
+        assert (await nobody.get("/api/iaq/data")).status_code == 401  # for the audit
+        server.freeze()
+        asked = [asyncio.create_task(dashboard.get("/api/iaq/data")) for _ in range(20)]
+        asked.append(asyncio.create_task(device.post("/api/ingest", json=measurement())))
+        await asyncio.sleep(0.1)
+        began = time.monotonic()
+        gateway.stop.set()
+        await asyncio.gather(*asked, return_exceptions=True)
+    assert time.monotonic() - began < 1 + 2 * CONNECTING + BUSY

@@ -20,7 +20,7 @@ from app.storage.sql import Undone, Work
 from app.storage.writer import Writer
 
 READERS = 4
-QUESTION = 6.0
+QUESTION = 4.0
 """Seconds for each question of a reader."""
 
 T = TypeVar("T")
