@@ -115,7 +115,7 @@ def test_every_topic_reaches_the_list(shared_site: Site, open_page: Open) -> Non
     events = page.locator(".events__list")
     for words in ("CO2 haut", "Ouvrir la fenêtre", "Dans 30 min", "Fenêtre"):
         expect(events).to_contain_text(words)
-    page.get_by_role("button", name="Alertes").click()
+    page.get_by_role("button", name="Alertes", exact=True).click()
     expect(events.locator("li", has_text="CO2 haut")).to_have_count(1)
     expect(events).not_to_contain_text("Ouvrir la fenêtre")
 

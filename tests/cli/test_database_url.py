@@ -45,4 +45,6 @@ async def test_a_second_gateway_on_the_database_is_refused(
         second = await shell.run(
             "serve", "--tcp", "127.0.0.1:0", DATABASE_URL=url, STATE_DIR=str(shell.state)
         )
-    assert second.reason() == "another gateway runs on DATABASE_URL\n"
+    assert second.reason() == (
+        "another gateway runs on DATABASE_URL: each of several needs REDIS_URL\n"
+    )
