@@ -99,13 +99,36 @@ class Running:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """One server for all; each test gets a place of its own in it."""
+def postgres_programs() -> Path:
+    """The folder of the server's programs."""
     programs = find_postgres()
     if programs is None:
         pytest.skip("PostgreSQL is not installed")
-    with PostgresServer(programs) as server:
+    return programs
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_programs: Path) -> Iterator[PostgresServer]:
+    """One server for all; each test gets a place of its own in it."""
+    with PostgresServer(postgres_programs) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def own_postgres(postgres_programs: Path) -> Iterator[PostgresServer]:
+    """To be hurt: after a crash a server syncs every file that tests ever left in it."""
+    with PostgresServer(postgres_programs) as server:
+        yield server
+
+
+@pytest.fixture
+def troubled(own_postgres: PostgresServer) -> Iterator[PostgresServer]:
+    """A server that a test may stop and freeze, whole again after it."""
+    yield own_postgres
+    own_postgres.thaw()
+    if not own_postgres.runs():
+        own_postgres.start()
+    own_postgres.wait()
 
 
 @pytest.fixture(scope="module", params=["redis", "valkey"])

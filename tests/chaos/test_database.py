@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from app.stack.programs import find_postgres
 from tests.chaos.conftest import Tell
 from tests.chaos.load import under_load
 from tests.chaos.stack import Stack
@@ -14,25 +13,15 @@ from tests.postgres_server import PostgresServer
 
 
 @pytest.fixture
-def server() -> Iterator[PostgresServer]:
-    """Its own, since it is hurt."""
-    programs = find_postgres()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed")
-    with PostgresServer(programs) as running:
-        yield running
-
-
-@pytest.fixture
-def stack(tmp_path: Path, server: PostgresServer) -> Iterator[Stack]:
-    with Stack(tmp_path, DATABASE_URL=server.url) as running:
+def stack(tmp_path: Path, troubled: PostgresServer) -> Iterator[Stack]:
+    with Stack(tmp_path, DATABASE_URL=troubled.schema()) as running:
         yield running
 
 
 async def test_a_database_that_stops_or_freezes_is_told_and_left_behind(
-    stack: Stack, server: PostgresServer, tell: Tell
+    stack: Stack, troubled: PostgresServer, tell: Tell
 ) -> None:
-    report = await under_load("blows to the database", database_blows(server, 1), stack)
+    report = await under_load("blows to the database", database_blows(troubled, 1), stack)
     tell(report)
     assert report.faults == []
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -19,26 +18,16 @@ BUSY = 1.0
 SOON = 20.0
 
 
-@pytest.fixture
-def server(postgres: PostgresServer) -> Iterator[PostgresServer]:
-    """Whole again after the test."""
-    yield postgres
-    postgres.thaw()
-    if not postgres.runs():
-        postgres.start()
-    postgres.wait()
-
-
 @pytest.mark.parametrize("how", ["freeze", "stop"])
 async def test_it_is_told_at_once_and_left_behind_without_a_restart(
-    start: Start, server: PostgresServer, how: str
+    start: Start, troubled: PostgresServer, how: str
 ) -> None:
     async with (
-        start(database_url=server.schema()) as gateway,
+        start(database_url=troubled.schema()) as gateway,
         gateway.client("device") as device,
     ):
         assert (await device.post("/api/ingest", json=measurement())).status_code == 200
-        getattr(server, how)()
+        getattr(troubled, how)()
         began = time.monotonic()
         health = await device.get("/health/ready")
         assert time.monotonic() - began < TOLD + BUSY
@@ -48,7 +37,7 @@ async def test_it_is_told_at_once_and_left_behind_without_a_restart(
             assert (answer.status_code, error["part"]) == (503, "store")
             assert answer.headers["retry-after"] == str(error["retry_after"])
         assert (await device.get("/health/live")).status_code == 200
-        server.thaw() if how == "freeze" else server.start()
+        troubled.thaw() if how == "freeze" else troubled.start()
 
         async def is_ready() -> bool:
             return (await device.get("/health/ready")).status_code == 200

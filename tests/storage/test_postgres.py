@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 
 import psycopg
@@ -35,16 +34,6 @@ def backend(url: str) -> Backend:
     return backend_at(url)
 
 
-@pytest.fixture
-def troubled(postgres: PostgresServer) -> Iterator[PostgresServer]:
-    """The server, whole again after the test."""
-    yield postgres
-    postgres.thaw()
-    if not postgres.runs():
-        postgres.start()
-    postgres.wait()
-
-
 async def keep_at_last(opened: Opened) -> Kept:
     """As a device: again and again until it is kept."""
     sent, deadline = draft(), time.monotonic() + SOON
@@ -61,6 +50,10 @@ async def keep_at_last(opened: Opened) -> Kept:
 
 
 class TestGone:
+    @pytest.fixture
+    def url(self, troubled: PostgresServer) -> str:
+        return troubled.schema()
+
     async def test_a_stopped_server_is_told_and_a_started_one_noticed(
         self, opened: Opened, troubled: PostgresServer
     ) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from app.errors import UnavailableError
 from app.stack.certificates import ensure
-from app.stack.programs import find_postgres, find_postgres_client
+from app.stack.programs import find_postgres_client
 from app.storage.postgres.backup import back_up, restore
 from app.storage.postgres.schema import prepare
 from app.storage.postgres.store import PostgresStore
@@ -30,14 +30,11 @@ class Secured:
 
 
 @pytest.fixture(scope="module")
-def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
+def secured(postgres_programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
     """A server on TCP with a certificate for `localhost`."""
-    programs = find_postgres()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed")
     made = ensure(tmp_path_factory.mktemp("certs"), ["localhost"], time.time())
     assert made.authority is not None
-    with PostgresServer(programs, free_port()) as server:
+    with PostgresServer(postgres_programs, free_port()) as server:
         server.stop()
         server.secure(made.chain, made.key)
         server.start()
