@@ -1,13 +1,19 @@
 # Two images: `gateway` runs the application, `edge` is nginx with the pages. Tags, no digests: pin
 # those of the images you have verified.
 
-FROM python:3.13-slim-bookworm AS packages
+FROM python:3.13-slim-trixie AS packages
 COPY requirements.lock /tmp/requirements.lock
 RUN python -m venv /opt/venv \
     && /opt/venv/bin/pip install --no-cache-dir --require-hashes -r /tmp/requirements.lock \
     && /opt/venv/bin/pip uninstall --yes pip
 
-FROM python:3.13-slim-bookworm AS gateway
+FROM python:3.13-slim-trixie AS gateway
+# pg_dump for `backup`, of the database's release or later: Debian 13 has 17. No version is pinned,
+# since Debian keeps one of it, the newest patch.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends postgresql-client \
+    && rm -rf /var/lib/apt/lists/*
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
