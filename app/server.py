@@ -55,10 +55,13 @@ async def serve(settings: Settings, listener: socket.socket, stop: asyncio.Event
 
 
 async def serve_until_signal(settings: Settings, listener: socket.socket) -> None:
-    """`serve` until SIGINT or SIGTERM, noticed from before the store opens until it is closed."""
+    """`serve` until SIGINT, SIGTERM or SIGHUP, noticed from before the store opens to its end.
+
+    SIGHUP replaces several workers; a single one drains, for systemd to start it again.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
     await serve(settings, listener, stop)
 

@@ -1,5 +1,6 @@
 """The judges, or a word that what they judge was not judged."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,18 @@ def tool(name: str) -> str:
 def testssl() -> str:
     found = audit_tools.TESTSSL if audit_tools.TESTSSL.exists() else None
     return _found(found, "testssl.sh")
+
+
+def pebble(name: str) -> str:
+    """The authority for tests, or its name server."""
+    path = audit_tools.PEBBLE / name
+    return _found(path if path.exists() else None, name)
+
+
+def system(name: str) -> str:
+    """A program of this machine."""
+    found = shutil.which(name)
+    return _found(Path(found) if found else None, name)
 
 
 def _found(path: Path | None, name: str) -> str:

@@ -3,6 +3,7 @@
 One that cannot be had is no failure here: its audit says that it was not made.
 """
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from app.stack.programs import ROOT, TOOLS, find_fetched_nginx
 from scripts import python_packages
 from scripts.report import SetupError, run, say
-from scripts.system_packages import apt_install, can_apt, fetch_nginx
+from scripts.system_packages import apt_install, can_apt, fetch_nginx, keep_off_at_boot
 
 LOCK = ROOT / "requirements-audit.lock"
 VENV = TOOLS / "audit"
@@ -19,12 +20,22 @@ TESTSSL = TOOLS / "testssl" / "testssl.sh"
 TESTSSL_SOURCE = "https://github.com/testssl/testssl.sh"
 TESTSSL_COMMIT = "9fdf8028baba86d83218db294a5776384ec8c332"
 """3.3dev of 25 June 2026. git checks what it fetches against the commit's hash."""
-DEBIAN = {"host": "bind9-host", "hexdump": "bsdextrautils"}
-"""Programs that testssl.sh needs, and their packages."""
+DEBIAN = {"host": "bind9-host", "hexdump": "bsdextrautils", "certbot": "certbot"}
+"""Programs that testssl.sh needs and the client of an authority, by their packages."""
+PEBBLE = TOOLS / "pebble"
+PEBBLE_SOURCE = "github.com/letsencrypt/pebble/v2/cmd"
+PEBBLE_VERSION = "v2.10.1"
+"""Let's Encrypt's own authority for tests. Go checks it against its checksum database."""
 
 
 def ensure() -> None:
-    for step in (_ensure_packages, _ensure_testssl, _ensure_new_nginx):
+    for step in (
+        _ensure_packages,
+        _ensure_debian,
+        _ensure_testssl,
+        _ensure_pebble,
+        _ensure_new_nginx,
+    ):
         _try(step)
 
 
@@ -51,10 +62,18 @@ def _ensure_packages() -> None:
     stamp.write_bytes(wanted)
 
 
-def _ensure_testssl() -> None:
+def _ensure_debian() -> None:
     missing = [package for name, package in DEBIAN.items() if not shutil.which(name)]
-    if missing and can_apt():
-        apt_install(*missing)
+    if not missing:
+        return
+    if not can_apt():
+        raise SetupError(f"not on this machine: {', '.join(missing)}")
+    apt_install(*missing)
+    if "certbot" in missing:
+        keep_off_at_boot("certbot.timer")
+
+
+def _ensure_testssl() -> None:
     if TESTSSL.exists():
         return
     say("Fetching testssl.sh")
@@ -65,6 +84,20 @@ def _ensure_testssl() -> None:
     run([*git, "remote", "add", "origin", TESTSSL_SOURCE])
     run([*git, "fetch", "--depth=1", "--filter=blob:none", "origin", TESTSSL_COMMIT])
     run([*git, "checkout", TESTSSL_COMMIT, "--", "etc", TESTSSL.name])
+
+
+def _ensure_pebble() -> None:
+    """It, and the name server that leads every name to this machine."""
+    if (PEBBLE / "pebble").exists():
+        return
+    if not shutil.which("go"):
+        raise SetupError("the authority for tests is made by Go, which is not on this machine")
+    say("Making the authority for tests")
+    sources = [
+        f"{PEBBLE_SOURCE}/{name}@{PEBBLE_VERSION}" for name in ("pebble-challtestsrv", "pebble")
+    ]
+    for source in sources:
+        run(["go", "install", source], environment={**os.environ, "GOBIN": str(PEBBLE)})
 
 
 def _ensure_new_nginx() -> None:

@@ -45,7 +45,7 @@ def ensure_nginx() -> None:
     if nginx is None and can_apt():
         try:
             apt_install("nginx-light")
-            _keep_off_at_boot("nginx")
+            keep_off_at_boot("nginx")
             nginx = find_nginx()
         except (SetupError, MissingProgramError) as error:
             say(str(error))
@@ -100,7 +100,7 @@ def ensure_postgres() -> None:
     if can_apt():
         try:
             apt_install("postgresql")
-            _keep_off_at_boot("postgresql")
+            keep_off_at_boot("postgresql")
         except SetupError as error:
             say(str(error))
         else:
@@ -115,7 +115,7 @@ def ensure_redis() -> None:
     if can_apt():
         try:
             apt_install("redis-server")
-            _keep_off_at_boot("redis-server")
+            keep_off_at_boot("redis-server")
         except SetupError as error:
             say(str(error))
         else:
@@ -141,6 +141,6 @@ def _services_stay_off() -> Iterator[None]:
         POLICY.unlink(missing_ok=True)
 
 
-def _keep_off_at_boot(service: str) -> None:
+def keep_off_at_boot(service: str) -> None:
     if Path("/run/systemd/system").is_dir():
         run(["systemctl", "disable", "--quiet", service])

@@ -1,9 +1,13 @@
 """`serve`, `certs`, `demo` and the help of all commands."""
 
+import asyncio
+import signal
 import sqlite3
+from pathlib import Path
 
 from app.cli.exclusive import exclusive
 from tests.cli.command import REFUSED, USAGE, Shell
+from tests.edge.separate import separate
 
 
 async def test_serve_says_what_it_cannot_listen_on(shell: Shell) -> None:
@@ -15,6 +19,12 @@ async def test_serve_says_what_it_cannot_listen_on(shell: Shell) -> None:
         assert "HOST:PORT" in ended.reason(USAGE)
     for ended in (taken, too_long):
         assert ended.reason().startswith("cannot listen there: ")
+
+
+async def test_a_single_gateway_drains_when_it_is_told_to_reload(tmp_path: Path) -> None:
+    async with separate(tmp_path) as gateway:
+        gateway.process.send_signal(signal.SIGHUP)
+        assert await asyncio.wait_for(gateway.process.wait(), 10) == 0
 
 
 async def test_one_gateway_runs_on_a_state_folder(shell: Shell) -> None:
