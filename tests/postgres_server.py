@@ -68,7 +68,7 @@ class PostgresServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError, FileNotFoundError):  # it has ended, in a test that failed
             self.thaw()
         self.stop()
         shutil.rmtree(self.folder)

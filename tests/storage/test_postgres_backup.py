@@ -153,6 +153,16 @@ def talkative(tmp_path: Path) -> Callable[[str], Path]:
     return made
 
 
+def test_programs_that_are_too_old_for_the_server_are_told_with_both_releases(
+    url: str, copy: Path, talkative: Callable[[str], Path]
+) -> None:
+    write(url)
+    words = "version mismatch\npg_dump: detail: server 17, pg_dump 15\nDETAIL:  hunter2"
+    with pytest.raises(BackupError) as said:
+        back_up(url, talkative(words), copy)
+    assert str(said.value) == "version mismatch: server 17, pg_dump 15"
+
+
 def test_a_password_is_not_among_the_words_of_a_command(
     url: str, copy: Path, talkative: Callable[[str], Path]
 ) -> None:

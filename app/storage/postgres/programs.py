@@ -15,7 +15,8 @@ from psycopg.pq import Conninfo
 
 from app.storage.copies import BackupError
 
-_COMPLAINT = re.compile(r"(?:error|ERROR|FATAL): +(.*)")
+_COMPLAINT = re.compile(r"(?:error|ERROR|FATAL): +(.*)(?:\n\w+: detail: (.*))?")
+"""A client program's own detail says which releases do not go together; a server's holds data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +99,4 @@ def _check(process: subprocess.Popen[bytes], said: IO[bytes]) -> None:
 def _complaint(said: bytes) -> str:
     text = said.decode(errors="replace")
     found = _COMPLAINT.search(text)
-    return found[1] if found else text.partition("\n")[0]
+    return ": ".join(filter(None, found.groups())) if found else text.partition("\n")[0]
