@@ -5,6 +5,7 @@ two requests. nginx in front bounds both; a gateway reached without it must not 
 """
 
 import asyncio
+import sys
 from typing import Any
 
 from uvicorn.config import Config
@@ -35,12 +36,14 @@ class HttpGuard(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._head_bytes = 0
         self._in_head = True
+        self._received = 0
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
         self._deadline = self.loop.call_later(HEAD_TIMEOUT, transport.abort)
 
     def data_received(self, data: bytes) -> None:
+        self._received = len(data)
         super().data_received(data)
         if not self._in_head:
             self._stop_deadline()
@@ -66,14 +69,20 @@ class HttpGuard(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         """Hand over to `Upgrade`, but for what it can't see any more: uvicorn writes HTTP/1.1
-        whatever the request said (RFC 6455 §4.2.1), and a pipelined request still being answered
-        would write into the socket after the 101.
+        whatever the request said (RFC 6455 §4.2.1), a pipelined request still being answered would
+        write into the socket after the 101, and uvicorn drops what came with the request's end,
+        so that the stream would go on in the middle of a frame. §4.1: the client MUST wait.
         """
         busy = self.cycle is not None and not self.cycle.response_complete
-        if busy or self.scope["http_version"] != "1.1":
-            self.send_400_response("expected HTTP/1.1 and no request before this one's answer")
+        if busy or self._more_follows() or self.scope["http_version"] != "1.1":
+            self.send_400_response("expected HTTP/1.1 and nothing before or behind this request")
             return
         super().handle_websocket_upgrade()
+
+    def _more_follows(self) -> bool:
+        """Whether httptools, whose exception says where the head ends, left any of what came in."""
+        upgrade = sys.exception()
+        return upgrade is not None and upgrade.args[0] < self._received
 
     def _stop_deadline(self) -> None:
         if self._deadline is not None:

@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.transport import http_guard
-from tests.transport.ws_peer import Peer, request
+from tests.transport.ws_peer import Peer, masked, request
 from tests.transport.ws_server import RecordingApp, serve
 
 GET = b"GET / HTTP/1.1\r\nHost: gateway\r\n"
@@ -76,3 +76,13 @@ def test_upgrade_behind_an_unanswered_request_is_400() -> None:
     with serve(FastAPI()) as server, Peer(server.port) as peer:
         peer.send(GET + b"\r\n" + request())
         assert b"HTTP/1.1 400 Bad Request" in peer.read_to_end()
+
+
+@pytest.mark.parametrize("cut", [1, len(request()) - 1], ids=["early", "in the last line's end"])
+def test_frame_in_the_segment_of_the_heads_end_is_400(cut: int) -> None:
+    """Dropped, as by uvicorn alone, it leaves the rest of a longer one to be read as frames."""
+    sent = request() + masked(0x81, b"early")
+    with serve(RecordingApp().app) as server, Peer(server.port) as peer:
+        peer.send(sent[:cut])
+        peer.send(sent[cut:])
+        assert peer.read_to_end().startswith(b"HTTP/1.1 400 Bad Request")
