@@ -83,7 +83,7 @@ async def run_feed(
     """
     clock = clock or Clock.until(stop)
     tally, random = Tally(), Random(seed)  # noqa: S311  (a simulation)
-    rooms = [LivingRoom(plan, tally, Random(random.random()), zone) for plan in plans]  # noqa: S311
+    rooms = [LivingRoom(plan, tally, Random(random.random()), zone) for plan in plans]  # noqa: S311  (as above)
     news = News(tally)
     began = clock.now()
     for room in rooms:

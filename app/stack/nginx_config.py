@@ -118,7 +118,7 @@ def listens_locally(settings: Settings, *, maintained: bool) -> bool:
 
 def addresses(listening: Listening) -> tuple[str, ...]:
     """What nginx binds, in the order of `listen` lines."""
-    four, six = ("127.0.0.1", "::1") if listening.loopback_only else ("0.0.0.0", "::")  # noqa: S104
+    four, six = ("127.0.0.1", "::1") if listening.loopback_only else ("0.0.0.0", "::")  # noqa: S104  (the door is to be found)
     return (four, six) if listening.ipv6 else (four,)
 
 

@@ -19,6 +19,8 @@ _OPCODE = 0b0000_1111
 _MASKED = 0b1000_0000
 _LENGTH = 0b0111_1111
 _MASK_BYTES = 4
+_SHORT, _LONG = 2, 8
+"""Bytes of an extended payload length (§5.2)."""
 _OPCODES = frozenset(Opcode)
 _MAY_BE_DEFLATED = (RSV1 | Opcode.TEXT, RSV1 | Opcode.BINARY)
 
@@ -134,7 +136,7 @@ class FrameReader:
             if head & _OPCODE >= Opcode.CLOSE:
                 # §5.5: all control frames MUST have a payload length of 125 bytes or less.
                 raise ProtocolFaultError(CloseCode.PROTOCOL_ERROR, "control frame too long")
-            width = 2 if length == MAX_CONTROL_PAYLOAD + 1 else 8
+            width = _SHORT if length == MAX_CONTROL_PAYLOAD + 1 else _LONG
             if len(data) < at + width:
                 return None
             length = int.from_bytes(data[at : at + width], "big")
@@ -183,8 +185,8 @@ class FrameReader:
 
 def _check_minimal(length: int, width: int) -> None:
     # §5.2: the minimal number of bytes MUST be used; the most significant bit MUST be 0.
-    too_short = length <= MAX_CONTROL_PAYLOAD if width == 2 else length >> 16 == 0  # noqa: PLR2004
-    if too_short or length >> 63:
+    fits_shorter = MAX_CONTROL_PAYLOAD if width == _SHORT else 0xFFFF
+    if length <= fits_shorter or length >> 63:
         raise ProtocolFaultError(CloseCode.PROTOCOL_ERROR, "length not in its shortest form")
 
 

@@ -97,7 +97,7 @@ class Upgrade(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transport derives from no asyncio class, so this can't be an isinstance.
         self._transport = transport = cast("asyncio.Transport", transport)
-        self._server_state.connections.add(self)  # type: ignore[arg-type]
+        self._server_state.connections.add(self)  # type: ignore[arg-type]  # uvicorn names its own classes
         self._deadline = self._loop.call_later(HANDSHAKE_TIMEOUT, transport.abort)
         transport.pause_reading()
 

@@ -89,7 +89,7 @@ async def _through_asgi(websocket: WebSocket) -> None:
 @contextmanager
 def echo(agent: str, path: Path | None = None) -> Iterator[int]:
     """One of `AGENTS`, running, on the unix socket `path` or on the port that is yielded."""
-    app.transport.upgrade.Connection = _BinaryEcho  # type: ignore[attr-defined]
+    app.transport.upgrade.Connection = _BinaryEcho  # type: ignore[attr-defined]  # imported there
     application = FastAPI()
     route = _through_the_gateway if agent == "gateway" else _through_asgi
     application.add_api_websocket_route("/ws", route)
