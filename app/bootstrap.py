@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import functools
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 
@@ -20,11 +19,12 @@ from app.domain.recovery import Recovery
 from app.domain.stream import Intake
 from app.domain.sweep import Sweep, drain
 from app.domain.upkeep import Upkeep
+from app.domain.uses import Uses
 from app.domain.watch import Watch
 from app.edge.access import Access
 from app.edge.gateway import Gateway
 from app.edge.identity import IdentityKeys
-from app.edge.ingest import answer_frame
+from app.edge.ingest import answers
 from app.edge.keys import Keys
 from app.edge.limits import Limits
 from app.errors import UnavailableError
@@ -73,7 +73,8 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
     link = _link(settings)
     freshness = Freshness(store, time.time)
     tickets = MemoryTickets(capacity=TICKETS_HELD)
-    access, limits = Access(tokens, tickets, identity=identity), Limits(settings)
+    uses, limits = Uses(store), Limits(settings)
+    access = Access(tokens, tickets, uses, identity=identity)
 
     def renew(token: str, held: Principal, ip: str) -> tuple[Principal, Grant]:
         """A signature to verify, as in a handshake: it counts as one."""
@@ -102,10 +103,11 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         hub=hub,
         desk=desk,
         ingest=ingest,
-        intake=Intake(functools.partial(answer_frame, ingest, limits)),
+        intake=Intake(answers(ingest, limits, uses)),
         accounts=accounts,
         audit=audit,
         access=access,
+        uses=uses,
         tickets=tickets,
         limits=limits,
         connections=LocalConnections(desk),
@@ -115,7 +117,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         freshness=freshness,
     )
     async with asyncio.TaskGroup() as background:
-        work = [Sweep(desk).run, watch.run, upkeep.run, audit.run, freshness.run]
+        work = [Sweep(desk).run, watch.run, upkeep.run, audit.run, uses.run, freshness.run]
         work += [part.run for part in (identity, link) if part]
         running = [background.create_task(run()) for run in work]
         try:
@@ -127,6 +129,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
     accounts.close()
     with contextlib.suppress(UnavailableError):
         await audit.flush()
+    await uses.flush()
     await store.close()
 
 

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from app.edge import (
     audit,
     connections,
+    devices,
     errors,
     history,
     ingest,
@@ -20,6 +21,7 @@ from app.edge import (
     stream,
     tenants,
     tickets,
+    tokens,
     users,
 )
 from app.edge.gateway import Gateway
@@ -42,6 +44,8 @@ def create_app(gateway: Gateway) -> FastAPI:
         stream,
         tickets,
         people,
+        devices,
+        tokens,
         audit,
         connections,
         tenants,

@@ -1,6 +1,11 @@
 """Devices: registered, given tokens, shut out; each act in one transaction with its audit line."""
 
+import re
+import secrets
+
+from app.domain import revoking
 from app.domain.registrar import Issued, Registrar
+from app.domain.revoking import Revoked
 from app.errors import InvalidInputError
 from app.storage.records import devices, tokens
 from app.storage.records.audit import Act
@@ -8,16 +13,26 @@ from app.storage.records.devices import Device
 from app.storage.sql import Sql
 from auth.principal import Role
 
+_ID = re.compile(r"\A\w[\w.:+-]{0,63}\Z")
 LIFE = 365 * 86_400
 """Seconds that a device's token lives unless somebody says otherwise."""
 
 
 def register(registrar: Registrar, sql: Sql, device: Device) -> None:
-    """Raise `ConflictError` for an id that is taken, `InvalidInputError` without a sensor."""
+    """Raise `ConflictError` for an id that is taken, `InvalidInputError` for what is none."""
+    if not _ID.match(device.id):
+        raise InvalidInputError(
+            "an id has 1 to 64 letters, digits and . : _ + -, a letter or digit first", field="id"
+        )
     if not device.sensors:
         raise InvalidInputError("a device sends for at least one sensor", field="sensors")
     devices.add(sql, device)
     registrar.note(sql, device.tenant, Act.DEVICE_ADDED, device.id)
+
+
+def new_id() -> str:
+    """For one that nobody named."""
+    return f"device-{secrets.token_hex(4)}"
 
 
 def issue(registrar: Registrar, sql: Sql, device: Device, ttl: int = LIFE) -> Issued:
@@ -46,9 +61,9 @@ def rotate(
 
 
 def revoke(registrar: Registrar, sql: Sql, tenant: str, name: str) -> None:
-    """All that it was given. Raise `NotFoundError`."""
+    """All that was issued to it until now. Raise `NotFoundError`."""
     devices.find(sql, tenant, name)
-    tokens.end_all(sql, tenant, Role.DEVICE, name, int(registrar.now))
+    revoking.revoke(sql, tenant, Revoked.DEVICE, name, int(registrar.now))
     registrar.note(sql, tenant, Act.DEVICE_REVOKED, name)
 
 

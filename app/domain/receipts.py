@@ -59,3 +59,15 @@ def receipt(kept: Kept) -> Receipt:
     if kept.duplicate:
         told.status = "duplicate"
     return told
+
+
+def sole(answer: Answer) -> Receipt:
+    """Of a batch of one; raise the error of one that is rejected."""
+    (result,) = answer.results
+    if isinstance(result, Rejected):
+        if answer.clock is not None:
+            result.error.details["clock"] = answer.clock
+        raise result.error
+    if answer.clock is not None:
+        result.clock = answer.clock
+    return result

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import structlog
 from starlette.requests import HTTPConnection
 
+from app.domain.uses import Uses
+from app.edge.client_ip import client_ip
 from app.edge.identity import WAIT, IdentityKeys
 from app.errors import (
     ForbiddenError,
@@ -28,18 +30,21 @@ class Access:
         self,
         tokens: VerifiedTokens,
         tickets: Tickets,
+        uses: Uses,
         clock: Callable[[], float] = time.time,
         identity: IdentityKeys | None = None,
     ) -> None:
         self.tokens = tokens
         self.identity = identity
         self._tickets = tickets
+        self._uses = uses
         self._clock = clock
 
     def request(self, connection: HTTPConnection, *roles: Role) -> Principal:
         """By the Authorization header; raise `UnauthenticatedError` or `ForbiddenError`."""
         principal = self._principal(header_token(connection))
         connection.state.principal = principal
+        self._uses.note(principal, client_ip(connection))
         return _in_role(principal, roles)
 
     def verify(self, token: str | None, *roles: Role) -> Principal:

@@ -13,6 +13,7 @@ from app.domain.hub import Hub
 from app.domain.ingest import Ingest
 from app.domain.stream import Intake
 from app.domain.upkeep import Upkeep
+from app.domain.uses import Uses
 from app.domain.watch import Watch
 from app.edge.access import Access
 from app.edge.keys import Keys
@@ -35,6 +36,7 @@ class Gateway:
     accounts: Accounts
     audit: Audit
     access: Access
+    uses: Uses
     tickets: MemoryTickets
     limits: Limits
     connections: Connections

@@ -10,8 +10,10 @@ from app.domain import batches
 from app.domain.batches import Item
 from app.domain.clocks import parse_date
 from app.domain.ingest import Ingest
-from app.domain.receipts import Answer, Receipt, Rejected
+from app.domain.receipts import Answer, Receipt, Rejected, sole
 from app.domain.sender import Charge, Sender
+from app.domain.stream import Batch
+from app.domain.uses import Uses
 from app.edge.access import grant_of
 from app.edge.body import NDJSON, json_body, media_type, read_body
 from app.edge.errors import body_of, request_id
@@ -28,18 +30,29 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         body, items = await _read(request, gateway.settings)
         sender, charge = _sender(device, gateway.limits)
         date_ms = parse_date(request.headers.get("date"))
-        if items is None:
-            return _json(await gateway.ingest.one(sender, body, charge, date_ms))
-        answer = await gateway.ingest.batch(sender, items, charge, date_ms)
-        return _json(_told(answer, request_id(request)))
+        batch = [body] if items is None else items
+        answer = await gateway.ingest.batch(sender, batch, charge, date_ms)
+        gateway.uses.note(device, skew_ms=_skew_ms(answer))
+        return _json(sole(answer) if items is None else _told(answer, request_id(request)))
 
 
-async def answer_frame(
-    ingest: Ingest, limits: Limits, device: Principal, items: Sequence[Item], name: str
-) -> dict[str, object]:
-    """What a batch is answered that is streamed; `name` is that of the connection."""
-    sender, charge = _sender(device, limits)
-    return _told(await ingest.batch(sender, items, charge), name)
+def answers(ingest: Ingest, limits: Limits, uses: Uses) -> Batch:
+    """What a batch is answered that is streamed, under the name of its connection."""
+
+    async def answer_frame(
+        device: Principal, items: Sequence[Item], name: str
+    ) -> dict[str, object]:
+        sender, charge = _sender(device, limits)
+        answer = await ingest.batch(sender, items, charge)
+        uses.note(device, skew_ms=_skew_ms(answer))
+        return _told(answer, name)
+
+    return answer_frame
+
+
+def _skew_ms(answer: Answer) -> int:
+    """0 where there is nothing to tell."""
+    return 0 if answer.clock is None else answer.clock.offset_ms
 
 
 def _sender(device: Principal, limits: Limits) -> tuple[Sender, Charge]:

@@ -118,6 +118,7 @@ class GatewayCollector(Collector):
         yield _counter("passwords_refused", "Sign-ins too many at once.", accounts.hashing.refused)
         yield _counter("sessions_reused", "Refresh tokens that came twice.", accounts.reused)
         tokens = gateway.access.tokens
+        yield _counter("token_uses_missed", "Uses of tokens not noted.", gateway.uses.missed)
         yield _counter("tokens_refused", "Tokens that did not verify.", tokens.refused)
         yield _counter("tokens_recognised", "Tokens verified before.", tokens.hits)
         yield _counter("tokens_verified", "Tokens verified anew.", tokens.misses)

@@ -96,14 +96,33 @@ def find(sql: Sql, tenant: str, token_id: str) -> Token:
 
 
 def of_subject(sql: Sql, tenant: str, role: Role, subject: str) -> list[Token]:
-    """The newest first."""
+    """The newest first; of one second, what was not rotated since."""
     return _where(
         sql,
-        "tenant = ? AND role = ? AND subject = ? ORDER BY issued_at DESC, id DESC",
+        "tenant = ? AND role = ? AND subject = ? ORDER BY issued_at DESC, ends_at DESC",
         tenant,
         role,
         subject,
     )
+
+
+def living(
+    sql: Sql, tenant: str, role: Role, subjects: tuple[str, str], now: float
+) -> dict[str, list[Token]]:
+    """Those that are not refused yet, the newest first, by subject: from one to another."""
+    found = _where(
+        sql,
+        "tenant = ? AND role = ? AND subject BETWEEN ? AND ? AND ends_at > ?"
+        " ORDER BY issued_at DESC, id DESC",
+        tenant,
+        role,
+        *subjects,
+        int(now),
+    )
+    held: dict[str, list[Token]] = {}
+    for token in found:
+        held.setdefault(token.principal.subject, []).append(token)
+    return held
 
 
 def listed(
@@ -126,13 +145,16 @@ def listed(
 
 
 def note_uses(sql: Sql, uses: Iterable[tuple[str, Use]]) -> None:
-    """By the id of the token; one that is not registered is passed by."""
+    """By the id of the token; one that is not registered is passed by.
+
+    What a use does not know (no address, no skew) stays as it was.
+    """
     for token_id, use in uses:
         sql.change(
-            "UPDATE tokens SET used_at = ?, address = ?, skew_ms = ?"
-            " WHERE id = ? AND (used_at IS NULL OR used_at <= ?)",
+            "UPDATE tokens SET used_at = ?, address = COALESCE(?, address),"
+            " skew_ms = COALESCE(?, skew_ms) WHERE id = ? AND (used_at IS NULL OR used_at <= ?)",
             use.at,
-            use.address,
+            use.address or None,
             use.skew_ms,
             token_id,
             use.at,
@@ -157,7 +179,7 @@ def _token(row: tuple[Any, ...]) -> Token:
         topics=None if topics is None else tuple(json.loads(topics)),
         sensors=None if sensors is None else frozenset(json.loads(sensors)),
     )
-    used = None if used_at is None else Use(used_at, address, skew_ms)
+    used = None if used_at is None else Use(used_at, address or "", skew_ms)
     return Token(principal, ends_at, used)
 
 
