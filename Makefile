@@ -6,10 +6,10 @@ DEMO ?= 1
 
 py := .venv/bin/python
 uv = $$($(PYTHON) -m scripts.setup uv)
-compile = compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+compile = compile $(UPGRADE) --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 js_tests = $(wildcard tests/frontend/*.test.mjs)
 
-.PHONY: run test lint lock bench soak audit clean
+.PHONY: run test lint lock update bench soak audit clean
 
 run:
 	@$(PYTHON) -m scripts.setup run
@@ -29,13 +29,18 @@ lint:
 	$(py) -m ruff format --check
 	$(py) -m mypy
 
-# The pins in pyproject.toml, with all that they need, each file by its hash.
+# The pins in pyproject.toml, with all that they need, each file by its hash; then what they are.
 lock:
 	$(uv) pip $(compile) pyproject.toml --output-file requirements.lock
 	$(uv) pip $(compile) pyproject.toml --group dev --constraints requirements.lock --output-file requirements-dev.lock
 	$(uv) pip $(compile) --group uv --output-file requirements-uv.lock
 	$(uv) pip $(compile) --group nginx --output-file requirements-nginx.lock
 	$(uv) pip $(compile) --group audit --output-file requirements-audit.lock
+	@$(PYTHON) -m scripts.bill_of_materials
+
+# The newest of everything that fits together, and what changed. `make test` says whether it is good.
+update:
+	@$(PYTHON) -m scripts.update
 
 bench:
 	@$(PYTHON) -m scripts.setup test

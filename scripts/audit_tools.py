@@ -30,7 +30,7 @@ PEBBLE_VERSION = "v2.10.1"
 
 def ensure() -> None:
     for step in (
-        _ensure_packages,
+        ensure_packages,
         _ensure_debian,
         _ensure_testssl,
         _ensure_pebble,
@@ -52,7 +52,7 @@ def _try(step: Callable[[], None]) -> None:
         say(f"{error}\nsetup: the audit goes on without it")
 
 
-def _ensure_packages() -> None:
+def ensure_packages() -> None:
     """Again when the lock file has changed since."""
     stamp, wanted = VENV / "installed.lock", LOCK.read_bytes()
     if stamp.exists() and stamp.read_bytes() == wanted:

@@ -1,0 +1,57 @@
+"""What the gateway is made of is written down, as it is, and under licences that were looked at."""
+
+import json
+from typing import Any
+
+from app.stack.programs import ROOT
+from scripts.bill_of_materials import BILL, LICENCES, licence
+from scripts.update import pins
+
+LOOKED_AT = {
+    "Apache-2.0",
+    "Apache-2.0 AND BSD-2-Clause",
+    "Apache-2.0 OR BSD-2-Clause",
+    "Apache-2.0 OR BSD-3-Clause",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "ISC",
+    "LGPL-3.0-only",  # psycopg, unchanged and replaceable
+    "MIT",
+    "MIT OR Apache-2.0",
+    "MIT-0",
+    "PSF-2.0",
+}
+
+
+def components() -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = json.loads(BILL.read_text())["components"]
+    return listed
+
+
+def test_the_bill_is_of_what_the_lock_file_installs() -> None:
+    """But for what another platform needs; `make lock` writes both."""
+    lock = (ROOT / "requirements.lock").read_text()
+    lines = [line for line in lock.splitlines() if line[0].isalnum()]
+    everywhere = pins("\n".join(line for line in lines if ";" not in line))
+    listed = {
+        part["purl"].removeprefix("pkg:pypi/").partition("@")[0]: part["version"]
+        for part in components()
+        if part["purl"].startswith("pkg:pypi/")
+    }
+    assert everywhere.items() <= listed.items()
+    assert listed.items() <= pins(lock).items()
+
+
+def test_each_licence_was_looked_at() -> None:
+    assert {licence(part) for part in components()} <= LOOKED_AT
+
+
+def test_people_read_the_same_as_programs() -> None:
+    rows = [line for line in LICENCES.read_text().splitlines() if line.startswith("| ")][1:]
+    assert {tuple(row.strip("| ").split(" | ")) for row in rows} == {
+        (part["name"], part["version"], licence(part)) for part in components()
+    }
+
+
+def test_what_the_pages_bring_along_is_part_of_it() -> None:
+    assert any(part["purl"].startswith("pkg:npm/uplot@") for part in components())
