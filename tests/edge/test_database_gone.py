@@ -50,13 +50,13 @@ async def test_it_is_told_at_once_and_left_behind_without_a_restart(
 
 
 async def test_a_gateway_ends_in_time_while_it_is_frozen(
-    start: Start, server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+    start: Start, troubled: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever is asked, waits, or is still to be written."""
     monkeypatch.setattr(transactions, "STATEMENT", 0.5)
     monkeypatch.setattr(store, "QUESTION", 0.5)
     async with (
-        start(database_url=server.schema()) as gateway,
+        start(database_url=troubled.schema()) as gateway,
         gateway.client("device") as device,
         gateway.client("dashboard") as dashboard,
         gateway.client() as nobody,
@@ -64,7 +64,7 @@ async def test_a_gateway_ends_in_time_while_it_is_frozen(
         assert (await device.post("/api/ingest", json=measurement())).status_code == 200
         await asyncio.gather(*(dashboard.get("/api/iaq/data") for _ in range(8)))
         assert (await nobody.get("/api/iaq/data")).status_code == 401  # for the audit
-        server.freeze()
+        troubled.freeze()
         asked = [asyncio.create_task(dashboard.get("/api/iaq/data")) for _ in range(20)]
         asked.append(asyncio.create_task(device.post("/api/ingest", json=measurement())))
         await asyncio.sleep(0.1)
