@@ -58,8 +58,6 @@ async def test_what_was_refused_is_counted_by_its_limit(start: Start) -> None:
 
 
 async def test_the_stores_upkeep_is_told(gateway: Running) -> None:
-    async with gateway.client("device") as device:
-        await device.post("/api/ingest", json=EXAMPLE)
     counted = await read(gateway)
     upkeep = ("store_behind", "store_pruned_total", "store_oldest_timestamp_seconds")
     assert [counted[name, ""] for name in upkeep] == [0, 0, 0]
