@@ -54,6 +54,7 @@ audit:
 	@$(PYTHON) -m scripts.setup audit
 	$(py) -m pytest tests/stack
 	FORGED_TOKENS=100000 $(py) -m pytest tests/auth/test_tokens_forged.py
+	ISOLATION_OPERATIONS=10000 $(py) -m pytest tests/isolation
 	$(py) -m pytest audit -rs
 
 clean:
