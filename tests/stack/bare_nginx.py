@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
+from typing import IO
 
 from cryptography import x509
 
@@ -37,8 +38,7 @@ class BareNginx:
         return x509.load_pem_x509_certificate(pem.encode()).serial_number
 
     def ask(self, path: str) -> tuple[int, bytes]:
-        tls = ssl.create_default_context(cafile=str(self.authority))
-        return _answer(HTTPSConnection("localhost", self.https_port, timeout=5, context=tls), path)
+        return get(self.https_port, self.authority, path)
 
     def ask_plain(self, path: str) -> tuple[int, bytes]:
         return _answer(HTTPConnection("localhost", self.http_port, timeout=5), path)
@@ -78,8 +78,13 @@ def bare_nginx(folder: Path, *sockets: Path) -> Iterator[BareNginx]:
 
 
 @contextmanager
-def started(command: list[str], environment: dict[str, str]) -> Iterator[None]:
-    process = subprocess.Popen(command, env={**os.environ, **environment})
+def started(
+    command: list[str], environment: dict[str, str], output: IO[bytes] | None = None
+) -> Iterator[None]:
+    """From where no `.env` is."""
+    process = subprocess.Popen(
+        command, cwd="/", env={**os.environ, **environment}, stdout=output, stderr=output
+    )
     try:
         yield
     finally:
@@ -96,6 +101,11 @@ def until(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"not within {PATIENCE:.0f} s: {what}"
         time.sleep(0.02)
+
+
+def get(https_port: int, authority: Path, path: str) -> tuple[int, bytes]:
+    tls = ssl.create_default_context(cafile=str(authority))
+    return _answer(HTTPSConnection("localhost", https_port, timeout=5, context=tls), path)
 
 
 def _answer(connection: HTTPConnection, path: str) -> tuple[int, bytes]:

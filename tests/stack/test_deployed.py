@@ -1,0 +1,125 @@
+"""What the containers and the units run, run without them: the same commands on other paths."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from app.stack.programs import ROOT, find_nginx
+from tests.redis_server import valkey
+from tests.stack.bare_nginx import PATIENCE, await_file, get, started, until
+from tests.stack.stack_process import free_port
+
+Services = dict[str, dict[str, Any]]
+COMPOSE = Path(sys.executable).with_name("docker-compose")
+
+
+@pytest.fixture(scope="module")
+def services() -> Services:
+    """The compose file as compose reads it."""
+    file = ["-f", str(ROOT / "docker-compose.prod.yml"), "--profile", "letsencrypt"]
+    done = subprocess.run(
+        [COMPOSE, *file, "config", "--format", "json", "--no-interpolate"],
+        capture_output=True,
+        check=True,
+    )
+    services: Services = json.loads(done.stdout)["services"]
+    return services
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "STATE_DIR": str(tmp_path / "state"),
+        "CERTS_DIR": str(tmp_path / "certs"),
+        "GATEWAY_SOCKET": str(tmp_path / "gateway" / "gateway.sock"),
+        "HTTPS_PORT": str(free_port()),
+        "HTTP_PORT": str(free_port()),
+    }
+
+
+def test_it_serves_after_what_configure_does(
+    services: Services, environment: dict[str, str], tmp_path: Path
+) -> None:
+    nginx, log = tmp_path / "nginx", tmp_path / "output"
+    shell, flags, script = services["configure"]["command"]
+    done = subprocess.run(
+        [shell, flags, script.replace("/etc/iaqverse/nginx", str(nginx))],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.endswith("the settings are good\n")
+
+    port, certs = int(environment["HTTPS_PORT"]), tmp_path / "certs"
+    as_root = ["-g", "user root root;"] if os.geteuid() == 0 else []
+    edge = [
+        *(ROOT / "deploy" / "with_reload.sh", certs / "server.crt", find_nginx().path),
+        *("-p", tmp_path, "-c", nginx / "nginx.conf", "-e", "/dev/stderr", *as_root),
+    ]
+    with ExitStack() as running, log.open("wb") as output:
+        gateway = [sys.executable, "-m", "app", "serve"]
+        running.enter_context(started(gateway, environment, output))
+        await_file(Path(environment["GATEWAY_SOCKET"]))
+        running.enter_context(started([str(word) for word in edge], environment, output))
+        await_file(tmp_path / "nginx.pid")
+        until(lambda: get(port, certs / "ca.crt", "/health/ready")[0] == 200, "it is ready")
+        assert b"<title>" in get(port, certs / "ca.crt", "/")[1]
+    assert '"event":"request"' in log.read_text()
+
+
+def test_the_documented_log_is_there_to_be_followed(
+    services: Services,
+) -> None:
+    """As `docker logs -f iaqverse-backend | grep WebSocket`; the lines have tests of their own."""
+    gateway = services["gateway"]
+    assert gateway["container_name"] == "iaqverse-backend"
+    assert gateway["logging"]["driver"] == "json-file"
+    assert "command" not in gateway or not gateway["command"]
+
+
+@pytest.fixture
+def broker_port(services: Services, tmp_path: Path) -> Iterator[int]:
+    """The broker as compose starts it, with the passwords that the script makes."""
+    if os.geteuid() != 0:
+        pytest.skip("the script gives files to the containers' users")
+    subprocess.run(["sh", ROOT / "deploy" / "secrets.sh"], cwd=tmp_path, check=True)
+    port = free_port()
+    _, *words = services["redis"]["command"]
+    words = [word.replace("/run/secrets", str(tmp_path / "secrets")) for word in words]
+    with started([str(valkey()), "--port", str(port), "--dir", str(tmp_path), *words], {}):
+        yield port
+
+
+def test_the_broker_takes_the_address_that_the_gateway_gets(
+    broker_port: int, tmp_path: Path
+) -> None:
+    address = (tmp_path / "secrets" / "redis_url").read_text()
+    ours = address.replace("redis:6379", f"127.0.0.1:{broker_port}")
+    assert ours != address
+    with redis.Redis.from_url(ours, socket_timeout=PATIENCE) as client:
+        until(lambda: answers(client), "the broker answers")
+    with (
+        redis.Redis(port=broker_port) as stranger,
+        pytest.raises(redis.AuthenticationError),
+    ):
+        stranger.ping()
+
+
+def answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.ConnectionError:
+        return False
