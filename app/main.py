@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from app.edge import (
     audit,
+    claims,
     connections,
     devices,
     errors,
@@ -44,6 +45,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         stream,
         tickets,
         people,
+        claims,
         devices,
         tokens,
         audit,

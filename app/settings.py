@@ -156,6 +156,7 @@ class Settings(BaseSettings):
     sign_in_rate_per_ip: Rate = "30/minute"
     sign_in_rate_per_ip_and_account: Rate = "20/hour"
     sign_in_rate_per_account: Rate = "100/hour"
+    claim_rate_per_ip: Rate = "10/minute"
     ingest_rate_per_ip: Rate = "6000/minute"
     measurement_rate_per_token: Rate = "30000/minute"  # noqa: S105  (a rate)
     measurement_rate_per_tenant: Rate = "300000/minute"

@@ -7,10 +7,12 @@ import typer
 from app.cli.credentials import Grace, Owner, Ttl, check_tenant, duration, listed, registrar
 from app.cli.records import now_ms, records
 from app.cli.report import note, result
+from app.domain import claims
 from app.domain import devices as domain
 from app.settings import Settings
 from app.storage.records import devices
 from app.storage.records.devices import Device
+from auth.claim_codes import qr_text
 
 DeviceId = Annotated[str, typer.Argument(metavar="ID", help="The device, unique in its tenant.")]
 
@@ -22,6 +24,7 @@ def commands(cli: typer.Typer) -> None:
     device.command("add")(add)
     device.command("list")(list_)
     device.command("rotate")(rotate)
+    device.command("claim-code")(claim_code)
     device.command("revoke")(revoke)
     device.command("disable")(disable)
     device.command("enable")(enable)
@@ -38,6 +41,9 @@ def add(
         int | None, typer.Option(min=1, max=604_800, help="Seconds in which a sensor should send.")
     ] = None,
     ttl: Ttl = "365d",
+    claim: Annotated[
+        bool, typer.Option("--claim", help="Print a claim code instead, which it brings itself.")
+    ] = False,
 ) -> None:
     """Register a device and print its token, which is shown this once."""
     check_tenant(tenant)
@@ -54,8 +60,11 @@ def add(
     with records(settings) as sql:
         by = registrar(settings)
         domain.register(by, sql, device)
-        issued = domain.issue(by, sql, device, life)
-    result(issued.token)
+        if claim:
+            given = claims.make(by, sql, tenant, name, ttl=life).text
+        else:
+            given = domain.issue(by, sql, device, life).token
+    result(given)
 
 
 def list_(tenant: Owner) -> None:
@@ -74,6 +83,21 @@ def rotate(name: DeviceId, tenant: Owner, grace: Grace = "24h", ttl: Ttl = "365d
     with records(settings) as sql:
         issued = domain.rotate(registrar(settings), sql, tenant, name, grace=seconds, ttl=life)
     result(issued.token)
+
+
+def claim_code(
+    name: DeviceId,
+    tenant: Owner,
+    life: Annotated[str, typer.Option(help="How long it is good for, once: 15m, 24h.")] = "24h",
+    ttl: Ttl = "365d",
+) -> None:
+    """Print a claim code for a device, which is shown this once; a former one is void."""
+    settings, token_life, seconds = Settings(), duration(ttl), duration(life, "--life")
+    with records(settings) as sql:
+        by = registrar(settings)
+        code = claims.make(by, sql, tenant, name, life=seconds, ttl=token_life)
+    result(code.text)
+    note(f"as a QR code: {qr_text(code.text, settings.origin)}")
 
 
 def revoke(name: DeviceId, tenant: Owner) -> None:

@@ -7,7 +7,7 @@ from app.domain import revoking
 from app.domain.registrar import Issued, Registrar
 from app.domain.revoking import Revoked
 from app.errors import InvalidInputError
-from app.storage.records import devices, tokens
+from app.storage.records import claim_codes, devices, tokens
 from app.storage.records.audit import Act
 from app.storage.records.devices import Device
 from app.storage.sql import Sql
@@ -61,8 +61,9 @@ def rotate(
 
 
 def revoke(registrar: Registrar, sql: Sql, tenant: str, name: str) -> None:
-    """All that was issued to it until now. Raise `NotFoundError`."""
+    """All that was issued to it until now, and what waits to be claimed. Raise `NotFoundError`."""
     devices.find(sql, tenant, name)
+    claim_codes.withdraw(sql, tenant, name)
     revoking.revoke(sql, tenant, Revoked.DEVICE, name, int(registrar.now))
     registrar.note(sql, tenant, Act.DEVICE_REVOKED, name)
 

@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 import msgspec
 from fastapi import FastAPI, Query, Request, Response
 
+from app.domain import claims
 from app.domain import devices as domain
 from app.domain.decoding import decode
 from app.domain.measurement import Name
-from app.domain.registrar import Issued, Registrar
+from app.domain.registrar import Registrar
 from app.edge.admin import admin_of, answer
 from app.edge.body import json_body
 from app.edge.gateway import Gateway
@@ -22,7 +23,14 @@ from app.storage.records import devices, tokens
 from app.storage.records.devices import Device
 from app.storage.records.tokens import Token
 from app.storage.sql import Sql
+from auth.claim_codes import qr_text
 from auth.principal import MAX_SENSORS, Role
+
+
+class Claimable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    life: Seconds = claims.LIFE
+    """Of the code; `ttl` is of its token."""
+    ttl: Seconds = domain.LIFE
 
 
 class NewDevice(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -33,6 +41,8 @@ class NewDevice(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     interval: Annotated[int, msgspec.Meta(ge=1, le=604_800)] | None = None
     ttl: Seconds = domain.LIFE
     """Of its token."""
+    claim: Claimable | None = None
+    """Given instead of a token."""
 
 
 class Rotation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -47,6 +57,7 @@ _CHANGES: dict[Change, Callable[[Registrar, Sql, str, str], None]] = {
     "enable": partial(domain.disable, disabled=False),
 }
 _new = msgspec.json.Decoder(NewDevice)
+_claimable = msgspec.json.Decoder(Claimable)
 _rotation = msgspec.json.Decoder(Rotation)
 
 
@@ -71,12 +82,16 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         new: NewDevice = decode(_new, await json_body(request, gateway.settings))
         device = _device(new, admin.acts_on(tenant))
 
-        def work(registrar: Registrar, sql: Sql, _: str) -> Issued:
+        def work(registrar: Registrar, sql: Sql, _: str) -> dict[str, object]:
             domain.register(registrar, sql, device)
-            return domain.issue(registrar, sql, device, new.ttl)
+            if new.claim is not None:
+                life, ttl = new.claim.life, new.claim.ttl
+                code = claims.make(registrar, sql, device.tenant, device.id, life=life, ttl=ttl)
+                return {"claim": _shown(code, gateway.settings.origin)}
+            return shown_once(domain.issue(registrar, sql, device, new.ttl))
 
-        issued = await act(gateway, admin, tenant, work)
-        return answer({"device": _written(device, []), **shown_once(issued)}, 201)
+        given = await act(gateway, admin, tenant, work)
+        return answer({"device": _written(device, []), **given}, 201)
 
     @app.post("/api/admin/devices/{device}/rotate")
     async def rotate(request: Request, device: str, tenant: Tenant = None) -> Response:
@@ -91,6 +106,20 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
             ),
         )
         return answer(shown_once(issued), 201)
+
+    @app.post("/api/admin/devices/{device}/claim-code")
+    async def claim_code(request: Request, device: str, tenant: Tenant = None) -> Response:
+        admin = admin_of(gateway, request)
+        asked = decode(_claimable, await json_body(request, gateway.settings))
+        code = await act(
+            gateway,
+            admin,
+            tenant,
+            lambda registrar, sql, owner: claims.make(
+                registrar, sql, owner, device, life=asked.life, ttl=asked.ttl
+            ),
+        )
+        return answer(_shown(code, gateway.settings.origin), 201)
 
     @app.post("/api/admin/devices/{device}/{change}")
     async def switch(
@@ -128,6 +157,14 @@ def _device(new: NewDevice, tenant: str) -> Device:
         salle=new.salle,
         interval=new.interval,
     )
+
+
+def _shown(code: claims.Code, origin: str) -> dict[str, object]:
+    return {
+        "code": code.text,
+        "qr": qr_text(code.text, origin),
+        "ends_at": wire_time(code.ends_at * 1_000),
+    }
 
 
 def _written(device: Device, held: list[Token]) -> dict[str, object]:

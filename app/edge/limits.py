@@ -27,7 +27,12 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 INGEST = "/api/ingest"
 SIGN_IN = "/auth/login"
-RATES_PER_IP = {INGEST: "ingest_rate_per_ip", SIGN_IN: "sign_in_rate_per_ip"}
+CLAIM = "/auth/claim"
+RATES_PER_IP = {
+    INGEST: "ingest_rate_per_ip",
+    SIGN_IN: "sign_in_rate_per_ip",
+    CLAIM: "claim_rate_per_ip",
+}
 """Routes with a rate of their own; all others have `http_rate_per_ip`, each counted apart."""
 MEASUREMENT_RATES = {
     Lane.LIVE: ("measurement_rate_per_token", "measurement_rate_per_tenant"),

@@ -91,3 +91,13 @@ async def test_what_the_token_command_prints_is_registered(shell: Shell) -> None
     assert own.result() == ""
     ((*_, state, _, _, _),) = await tokens_of(shell, "*")
     assert state == "revoked"
+
+
+async def test_a_claim_code_is_printed_instead_of_a_token(shell: Shell) -> None:
+    added = await typed(shell, "device add hub --tenant acme --sensors s1 --claim")
+    again = await typed(shell, "device claim-code hub --tenant acme --life 1h")
+    unknown = await typed(shell, "device claim-code box --tenant acme")
+    assert len(added.result()) == len(again.result()) == 23
+    assert again.err == f"as a QR code: IAQVERSE:LOCALHOST:8443/{again.result()}\n"
+    assert unknown.reason() == "the tenant has no device of that id\n"
+    assert await tokens_of(shell) == []

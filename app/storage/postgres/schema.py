@@ -7,6 +7,7 @@ import psycopg
 from app.storage.base import NewerSchemaError
 from app.storage.postgres.connection import Db, connect, unavailable
 from app.storage.records.audit import AUDIT
+from app.storage.records.claim_codes import CLAIM_CODES
 from app.storage.records.devices_schema import DEVICES
 from app.storage.records.people_schema import PEOPLE
 from app.storage.records.revocations import REVOCATIONS
@@ -123,6 +124,7 @@ MIGRATIONS: tuple[LiteralString, ...] = (
     SENSORS,
     DEVICES,
     REVOCATIONS,
+    CLAIM_CODES,
 )
 
 

@@ -4,6 +4,7 @@ import sqlite3
 
 from app.storage.base import NewerSchemaError
 from app.storage.records.audit import AUDIT
+from app.storage.records.claim_codes import CLAIM_CODES
 from app.storage.records.devices_schema import DEVICES
 from app.storage.records.people_schema import PEOPLE
 from app.storage.records.revocations import REVOCATIONS
@@ -204,6 +205,7 @@ MIGRATIONS: tuple[str, ...] = (
     SENSORS,
     DEVICES,
     REVOCATIONS,
+    CLAIM_CODES,
 )
 """Statements of a step end in `;`, which stands nowhere else."""
 
