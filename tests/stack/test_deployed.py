@@ -76,8 +76,22 @@ def test_it_serves_after_what_configure_does(
         running.enter_context(started([str(word) for word in edge], environment, output))
         await_file(tmp_path / "nginx.pid")
         until(lambda: get(port, certs / "ca.crt", "/health/ready")[0] == 200, "it is ready")
+        assert healthy(services["gateway"], tmp_path)
         assert b"<title>" in get(port, certs / "ca.crt", "/")[1]
     assert '"event":"request"' in log.read_text()
+    assert not healthy(services["gateway"], tmp_path)
+
+
+def healthy(gateway: dict[str, Any], folder: Path) -> bool:
+    """What the engine asks."""
+    _, _, flag, script = gateway["healthcheck"]["test"]
+    here = script.replace("/run/gateway", str(folder / "gateway"))
+    return (
+        subprocess.run(
+            [sys.executable, flag, here], stderr=subprocess.DEVNULL, check=False
+        ).returncode
+        == 0
+    )
 
 
 def test_the_documented_log_is_there_to_be_followed(
