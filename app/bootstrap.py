@@ -3,14 +3,18 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 
+from app.brokers.base import Broker
 from app.brokers.connection import RedisLink
+from app.brokers.memory import MemoryBroker
+from app.brokers.redis import RedisBroker
 from app.domain import channel, places
 from app.domain.accounts import Accounts, Lives
 from app.domain.audit import Audit
 from app.domain.connections import LocalConnections
 from app.domain.desk import Desk
+from app.domain.dispatch import Dispatch
 from app.domain.freshness import Freshness
 from app.domain.hub import Hub
 from app.domain.ingest import Ingest
@@ -43,6 +47,7 @@ from auth.tickets import MemoryTickets
 from auth.tokens import TokenVerifier
 from auth.verified import VerifiedTokens
 
+Work = Callable[[], Coroutine[None, None, None]]
 STORE_CAPACITY = 20_000
 """Drafts that may wait for a commit; more are refused as unavailable."""
 RING_BYTES = 8 * 1024 * 1024
@@ -67,10 +72,15 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
 
     def committed(publications: Sequence[Publication]) -> None:
         freshness.heard(publications)
-        hub.publish(publications)
+        broker.publish(publications)
+
+    def replaced(tenant: str) -> None:
+        desk.turn_away(tenant)
 
     store = _store(settings, committed)
     link = _link(settings)
+    broker = _broker(settings, link)
+    dispatch = Dispatch(hub, store, broker, replaced)
     freshness = Freshness(store, time.time)
     tickets = MemoryTickets(capacity=TICKETS_HELD)
     uses, limits = Uses(store), Limits(settings)
@@ -82,7 +92,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         return access.renewed(token, held)
 
     seats = Places(_places(settings))
-    desk = Desk(hub, Recovery(hub, store), seats, _rules(settings), renew)
+    desk = Desk(hub, Recovery(hub, store, dispatch.refresh), seats, _rules(settings), renew)
 
     ingest = Ingest(store, time.time, max_ahead=settings.max_clock_ahead)
 
@@ -100,6 +110,8 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         settings=settings,
         store=store,
         link=link,
+        broker=broker,
+        dispatch=dispatch,
         hub=hub,
         desk=desk,
         ingest=ingest,
@@ -116,16 +128,15 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         upkeep=upkeep,
         freshness=freshness,
     )
-    async with asyncio.TaskGroup() as background:
-        work = [Sweep(desk).run, watch.run, upkeep.run, audit.run, uses.run, freshness.run]
-        work += [part.run for part in (identity, link) if part]
-        running = [background.create_task(run()) for run in work]
+    work = [broker.run, dispatch.run, Sweep(desk).run, watch.run, upkeep.run, audit.run]
+    work += [uses.run, freshness.run, *(part.run for part in (identity, link) if part)]
+    async with _running(work):
         try:
             yield built
         finally:
             await drain(desk, settings.shutdown_grace)
-            for task in running:
-                task.cancel()
+    if link:
+        await link.close()
     accounts.close()
     with contextlib.suppress(UnavailableError):
         await audit.flush()
@@ -133,16 +144,38 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
     await store.close()
 
 
+@contextlib.asynccontextmanager
+async def _running(
+    work: Iterable[Callable[[], Coroutine[None, None, None]]],
+) -> AsyncIterator[None]:
+    """In the background, until the block ends. What fails there ends the block, too."""
+    async with asyncio.TaskGroup() as background:
+        running = [background.create_task(run()) for run in work]
+        try:
+            yield
+        finally:
+            for task in running:
+                task.cancel()
+
+
 def _store(settings: Settings, committed: Committed) -> Store:
     url = settings.database_url.get_secret_value()
     if url:
-        return PostgresStore(url, committed, capacity=STORE_CAPACITY)
+        shared = bool(settings.redis_url.get_secret_value())
+        return PostgresStore(url, committed, capacity=STORE_CAPACITY, shared=shared)
     return SqliteStore(settings.database_path, committed, capacity=STORE_CAPACITY)
 
 
 def _link(settings: Settings) -> RedisLink | None:
     url = settings.redis_url.get_secret_value()
     return RedisLink(url) if url else None
+
+
+def _broker(settings: Settings, link: RedisLink | None) -> Broker:
+    """Nobody but this gateway writes to the embedded store."""
+    if link is None or not settings.database_url.get_secret_value():
+        return MemoryBroker()
+    return RedisBroker(link)
 
 
 def _identity(

@@ -131,14 +131,32 @@ def troubled(own_postgres: PostgresServer) -> Iterator[PostgresServer]:
     own_postgres.wait()
 
 
-@pytest.fixture(scope="module", params=["redis", "valkey"])
-def redis(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
-    """Every test on it runs with Redis and with Valkey."""
-    program = find_redis() if request.param == "redis" else valkey()
+@pytest.fixture(scope="session")
+def redis_7() -> Iterator[RedisServer]:
+    """One server for all: whoever stops, freezes or fills it makes it whole again."""
+    program = find_redis()
     if program is None:
         pytest.skip("Redis is not installed")
     with RedisServer(program) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def valkey_9() -> Iterator[RedisServer]:
+    with RedisServer(valkey()) as server:
+        yield server
+
+
+@pytest.fixture(params=["redis_7", "valkey_9"])
+def redis(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
+    """Every test on it runs with Redis and with Valkey, empty at first."""
+    server: RedisServer = request.getfixturevalue(request.param)
+    server.empty()
+    yield server
+    server.thaw()
+    if not server.runs():
+        server.start()
+    server.wait()
 
 
 Start = Callable[..., AbstractAsyncContextManager[Running]]

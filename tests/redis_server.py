@@ -74,6 +74,9 @@ class RedisServer:
         self._signal(signal.SIGKILL)
         self._process.wait(PATIENCE)
 
+    def runs(self) -> bool:
+        return self._process.poll() is None
+
     def freeze(self) -> None:
         self._signal(signal.SIGSTOP)
 
@@ -81,13 +84,16 @@ class RedisServer:
         self._signal(signal.SIGCONT)
 
     def empty(self) -> None:
-        with redis.Redis.from_url(self.url) as client:
+        with self._client() as client:
             client.flushall()
 
     def _answers(self) -> bool:
-        with suppress(redis.ConnectionError), redis.Redis.from_url(self.url) as client:
+        with suppress(redis.ConnectionError), self._client() as client:
             return bool(client.ping())
         return False
+
+    def _client(self) -> redis.Redis:
+        return redis.Redis.from_url(self.url, socket_timeout=PATIENCE, retry=None)
 
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):

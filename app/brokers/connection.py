@@ -59,10 +59,13 @@ class RedisLink:
         if not self.up:
             raise _gone()
         try:
-            return await question(self._client)
+            answer = await question(self._client)
         except (RedisError, OSError) as error:
+            _heed_cancelling()
             self._lose(error)
             raise _gone() from error
+        _heed_cancelling()
+        return answer
 
     async def check(self) -> None:
         """Raise `UnavailableError` as `ask` does."""
@@ -74,15 +77,16 @@ class RedisLink:
 
     async def run(self) -> None:
         """Until cancelled: find out when it answers again."""
-        try:
-            while True:
-                await self._lost.wait()
-                await self._probe()
-                self._lost.clear()
-                self._found.set()
-                log.info("the broker answers again")
-        finally:
-            await self._pool.disconnect()
+        while True:
+            await self._lost.wait()
+            await self._probe()
+            self._lost.clear()
+            self._found.set()
+            log.info("the broker answers again")
+
+    async def close(self) -> None:
+        """Once nobody asks any more."""
+        await self._pool.disconnect()
 
     async def _probe(self) -> None:
         pause = FIRST_PROBE
@@ -102,6 +106,13 @@ class RedisLink:
             self._found.clear()
             self._lost.set()
             log.error("the broker does not answer", error=type(error).__name__)
+
+
+def _heed_cancelling() -> None:
+    """The client of redis 8.1 may swallow a cancellation, and a loop would go on for ever."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _gone() -> UnavailableError:

@@ -58,6 +58,15 @@ class Channel:
         """Whether everything after it can be sent: it is of this order, and not past retention."""
         return self.position.reaches(position) and position.sequence + 1 >= self.oldest
 
+    def lags(self, position: Position) -> bool:
+        """Whether another gateway may have given this one out, of what has not come here yet."""
+        return position != self.position and position.reaches(self.position)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody listens or waits."""
+        return not (self.audiences or self._waiting)
+
     def lost(self, oldest: int) -> None:
         """The store has nothing before this sequence any more."""
         self.oldest = max(self.oldest, oldest)

@@ -82,6 +82,12 @@ class Desk:
         """Ended connections by close code; 1006 where none was exchanged."""
         self.endings = Endings()
 
+    def turn_away(self, tenant: str) -> None:
+        """What its sockets were sent is no beginning of what comes now."""
+        for live in tuple(self.live):
+            if live.principal.tenant == tenant:
+                live.close(CloseCode.RESTART, "the store was put back")
+
     def take_place(self, ip: str, principal: Principal) -> Place:
         """Raise `UnavailableError` while the gateway drains, else as `Places.take`."""
         if self.draining:

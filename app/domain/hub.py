@@ -56,6 +56,11 @@ class Hub:
             channel = self._channels[tenant] = Channel(position, self._bounds)
         return channel
 
+    def close(self, tenant: str) -> None:
+        """Let go of the tenant's channel; whoever is still in it hears nothing any more."""
+        self.flush()
+        self._channels.pop(tenant, None)
+
     def publish(self, publications: Sequence[Publication]) -> None:
         """Send committed publications, in the order of their positions, to whom they reach."""
         for publication in publications:

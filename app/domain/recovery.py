@@ -5,6 +5,7 @@ ring holds the rest, and is live from there. So the two join without a hole and 
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from app.domain.channel import Member
 from app.domain.hub import Hub
@@ -20,9 +21,11 @@ READERS = 8
 
 
 class Recovery:
-    def __init__(self, hub: Hub, store: Store) -> None:
+    def __init__(self, hub: Hub, store: Store, refresh: Callable[[str], Awaitable[None]]) -> None:
+        """`refresh` as of `app.domain.dispatch.Dispatch`."""
         self._hub = hub
         self._store = store
+        self.refresh = refresh
         self._turn = asyncio.Semaphore(READERS)
 
     async def read_store(self, tenant: str, member: Member) -> None:

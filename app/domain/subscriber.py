@@ -33,6 +33,7 @@ class Subscriber(Peer):
 
     __slots__ = (
         "_coverage",
+        "_reaching",
         "_reading",
         "audience",
         "channel",
@@ -52,6 +53,7 @@ class Subscriber(Peer):
         self.stuck_since = 0.0
         self.channel = channel
         self._reading: asyncio.Task[None] | None = None
+        self._reaching: asyncio.Task[None] | None = None
 
     def start(
         self, connection: Connection, topics: frozenset[TopicFilter], grant: Grant, *, name: str
@@ -114,10 +116,29 @@ class Subscriber(Peer):
             self._coverage = Coverage(selection.chosen, sequence)
 
     def _resume(self, effect: Resume) -> None:
+        """Of another gateway, the position may be further than this one has come: it waits."""
+        after = None if effect.after is None else Position.parse(effect.after)
+        if after is None or not self.channel.lags(after):
+            self._resume_after(after, effect)
+        else:
+            self.connection.hold()
+            self._reaching = asyncio.create_task(self._reach(after, effect))
+
+    async def _reach(self, after: Position, effect: Resume) -> None:
+        try:
+            await self._desk.recovery.refresh(self.principal.tenant)
+        except UnavailableError:
+            self.close(CloseCode.RESTART, "the store does not answer")
+        finally:
+            self._reaching = None
+        if not self._ended:
+            self._resume_after(after, effect)
+            self.connection.release()
+
+    def _resume_after(self, after: Position | None, effect: Resume) -> None:
         """Answer first: what is replayed comes after it, what is live after that."""
         self._select(effect.selection)
         now = self.channel.position
-        after = None if effect.after is None else Position.parse(effect.after)
         recovered = after is not None and self.channel.recovers(after)
         told: dict[str, object] = {"position": str(after if recovered else now)}
         if effect.after is not None:

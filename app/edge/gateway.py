@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from app.brokers.base import Broker
 from app.brokers.connection import RedisLink
 from app.domain.accounts import Accounts
 from app.domain.audit import Audit
 from app.domain.channel import Channel
 from app.domain.connections import Connections
 from app.domain.desk import Desk
+from app.domain.dispatch import Dispatch
 from app.domain.freshness import Freshness
 from app.domain.hub import Hub
 from app.domain.ingest import Ingest
@@ -18,6 +20,7 @@ from app.domain.watch import Watch
 from app.edge.access import Access
 from app.edge.keys import Keys
 from app.edge.limits import Limits
+from app.model import Position
 from app.settings import Settings
 from app.storage.base import Store
 from auth.tickets import MemoryTickets
@@ -29,6 +32,8 @@ class Gateway:
     store: Store
     link: RedisLink | None
     """To what several gateways share; None for one alone."""
+    broker: Broker
+    dispatch: Dispatch
     hub: Hub
     desk: Desk
     ingest: Ingest
@@ -45,11 +50,10 @@ class Gateway:
     upkeep: Upkeep
     freshness: Freshness
 
-    async def channel(self, tenant: str) -> Channel:
-        """The tenant's channel; the store says where its order stands when it is opened."""
-        channel = self.hub.channel(tenant)
-        if channel is None:
-            channel = self.hub.open(tenant, await self.store.position(tenant))
-        if not channel.oldest:
-            channel.lost(await self.store.oldest(tenant))
+    async def channel(self, tenant: str, after: str | None = None) -> Channel:
+        """The tenant's channel, come as far as this position if its order does."""
+        channel = await self.dispatch.channel(tenant)
+        position = Position.parse(after) if after else None
+        if position is not None and channel.lags(position):
+            await self.dispatch.refresh(tenant)
         return channel

@@ -75,7 +75,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         selection = selection_of(dashboard, MEASUREMENTS)
         start_ms, end_ms = _range(start, end, hours, forward=after is not None)
         period = Period(start_ms, end_ms, STEPS_MS[step], enseigne, salle, sensor_id, limit)
-        channel = await gateway.channel(dashboard.tenant)
+        channel = await gateway.channel(dashboard.tenant, after)
         reader = _Reader(gateway.store, dashboard.tenant, channel, selection, period)
         if after is not None:
             if before is not None or period.step_ms:

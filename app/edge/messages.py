@@ -28,7 +28,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         dashboard = gateway.access.request(request, Role.DASHBOARD)
         chosen = _filters(topics, gateway.settings.max_topics_per_connection)
         selection = selection_of(dashboard, chosen)
-        channel = await gateway.channel(dashboard.tenant)
+        channel = await gateway.channel(dashboard.tenant, after)
         reader = _Reader(gateway.store, dashboard.tenant, channel, selection, limit)
         since = Position.parse(after) if after else None
         if since is None or not channel.recovers(since):

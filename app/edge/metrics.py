@@ -38,6 +38,7 @@ class GatewayCollector(Collector):
         yield from self._connections()
         yield from self._ingest()
         yield from self._delivery()
+        yield from self._broker()
         yield from self._upkeep()
         yield from self._refusals()
         yield from self._certificate()
@@ -89,11 +90,21 @@ class GatewayCollector(Collector):
 
     def _delivery(self) -> Iterator[Metric]:
         hub = self._gateway.hub
-        yield _counter("publications", "Publications committed and handed out.", hub.publications)
+        yield _counter("publications", "Publications of tenants with readers.", hub.publications)
         yield _counter("deliveries", "Messages written to sockets.", hub.deliveries)
         yield _counter("lagged", "Times a slow socket got a digest.", hub.lagged)
         yield _counter("dropped", "Messages slow sockets were not sent.", hub.dropped)
         yield _gauge("store_waiting", "Drafts that wait for a commit.", self._gateway.store.waiting)
+
+    def _broker(self) -> Iterator[Metric]:
+        broker, dispatch = self._gateway.broker, self._gateway.dispatch
+        yield _gauge("broker_up", "Whether what others commit comes here at once.", broker.up)
+        yield _gauge("broker_waiting", "Publications that others are not told of.", broker.waiting)
+        yield _counter("broker_sent", "Publications that others were told of.", broker.sent)
+        yield _counter("broker_unsent", "Publications left to the store to tell.", broker.unsent)
+        yield _counter("broker_received", "Publications of others.", broker.received)
+        yield _gauge("tenants_followed", "Tenants with readers here.", dispatch.followed)
+        yield _counter("publications_filled", "Publications read from the store.", dispatch.filled)
 
     def _upkeep(self) -> Iterator[Metric]:
         upkeep = self._gateway.upkeep

@@ -20,6 +20,7 @@ async def link(redis: RedisServer) -> AsyncIterator[RedisLink]:
     yield link
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+    await link.close()
 
 
 async def test_a_question_is_answered(link: RedisLink) -> None:
@@ -69,3 +70,4 @@ async def test_nobody_there_at_the_start_is_an_outage_like_another(redis: RedisS
     link = RedisLink(f"{redis.url}.absent")
     with pytest.raises(UnavailableError):
         await link.check()
+    await link.close()

@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
+from app.brokers.memory import MemoryBroker
 from app.domain.channel import Bounds, Channel
 from app.domain.desk import Desk
+from app.domain.dispatch import Dispatch
 from app.domain.hub import Hub
 from app.domain.places import Bounds as PlaceBounds
 from app.domain.places import Places
@@ -231,7 +233,9 @@ def open_house(tmp_path: Path) -> Open:
         hub = Hub(Bounds(publications, frame_bytes, **bounds))
         store = SqliteStore(tmp_path / "gateway.db", hub.publish, capacity=10_000)
         places = Places(PlaceBounds(total=100, per_ip=100, per_subject=100, per_tenant=100))
-        desk = Desk(hub, Recovery(hub, store), places, RULES, no_renewal)
+        dispatch = Dispatch(hub, store, MemoryBroker(), lambda _: None)
+        recovery = Recovery(hub, store, dispatch.refresh)
+        desk = Desk(hub, recovery, places, RULES, no_renewal)
         house = House(hub, desk, store)
         try:
             yield house

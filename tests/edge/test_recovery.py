@@ -158,6 +158,7 @@ async def test_pages_of_messages_join_without_hole_or_repeat(start: Start) -> No
 async def test_no_position_is_given_out_before_the_hub_knows_it(gateway: Running) -> None:
     async with gateway.client("device") as device, gateway.client("dashboard") as dashboard:
         (last,) = await post(device, 1)
+        await dashboard.get("/api/messages")  # from here on the hub knows the tenant
         await unheard.commit(gateway.settings, "acme")
         for route in ("/api/iaq/data", "/api/messages", f"/api/messages?after={last}"):
             answer = (await dashboard.get(route)).json()

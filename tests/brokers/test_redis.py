@@ -1,0 +1,178 @@
+"""Several gateways on one Redis or Valkey: what one commits reaches those that follow it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from app.brokers import redis as broker_module
+from app.brokers.redis import STREAM_ENTRIES, RedisBroker
+from app.model import Publication
+from tests.brokers.conftest import PECULIAR, Reader, publications, redis_broker, until
+from tests.redis_server import RedisServer
+
+
+@pytest.fixture
+async def pair(redis: RedisServer) -> AsyncIterator[tuple[RedisBroker, RedisBroker]]:
+    async with redis_broker(redis) as here, redis_broker(redis) as there:
+        yield here, there
+
+
+CANNOT_BE_READ: list[dict[Any, Any]] = [
+    {"content": b"\x93junk"},
+    {"content": b""},
+    {"other": b"1"},
+]
+Pair = tuple[RedisBroker, RedisBroker]
+
+
+async def test_what_one_publishes_the_others_receive_once_and_in_order(
+    redis: RedisServer,
+) -> None:
+    async with AsyncExitStack() as stack:
+        brokers = [await stack.enter_async_context(redis_broker(redis)) for _ in range(3)]
+        readers = [Reader() for _ in brokers]
+        for broker, reader in zip(brokers, readers, strict=True):
+            await broker.follow("acme", reader)
+        for first in range(1, 200, 2):
+            brokers[0].publish(publications(2, first=first))
+            await asyncio.sleep(0)
+        for reader in readers:
+            await reader.has(200)
+        await asyncio.sleep(0.01)
+        assert [reader.sequences() for reader in readers] == [list(range(1, 201))] * 3
+        assert [broker.received for broker in brokers] == [0, 200, 200]
+        assert (brokers[0].sent, brokers[0].unsent, brokers[0].waiting) == (200, 0, 0)
+
+
+@pytest.mark.parametrize("publication", PECULIAR, ids=["backlog", "placeless", "large"])
+async def test_nothing_of_a_publication_changes_on_the_way(
+    pair: Pair, publication: Publication
+) -> None:
+    here, there = pair
+    reader = Reader()
+    await there.follow(publication.tenant, reader)
+    here.publish([publication] * 3)
+    assert await reader.has(3) == [publication] * 3
+
+
+async def test_a_gateway_reads_what_it_follows_and_nothing_else(pair: Pair) -> None:
+    here, there = pair
+    reader = Reader()
+    await there.follow("acme", reader)
+    here.publish([*publications(5, "beta"), *publications(1)])
+    await reader.has(1)
+    assert there.received == 1
+    there.forget("acme")
+    await asyncio.sleep(2 * broker_module.WAIT_MS / 1000)
+    here.publish(publications(1, first=2))
+    await until(lambda: here.sent == 7)
+    await asyncio.sleep(broker_module.WAIT_MS / 1000)
+    assert there.received == 1
+
+
+async def test_what_came_before_it_was_followed_is_not_received(pair: Pair) -> None:
+    here, there = pair
+    here.publish(publications(3))
+    await until(lambda: here.sent == 3)
+    reader = Reader()
+    await there.follow("acme", reader)
+    here.publish(publications(1, first=4))
+    await reader.has(1)
+    assert reader.sequences() == [4]
+
+
+async def test_streams_are_bounded_and_end(pair: Pair, redis: RedisServer) -> None:
+    here, _ = pair
+    for first in range(1, 3 * STREAM_ENTRIES):
+        here.publish(publications(1, first=first))
+    await until(lambda: here.waiting == 0 and here.sent > 0)
+    async with Redis.from_url(redis.url) as client:
+        (key,) = await client.keys("*")
+        assert STREAM_ENTRIES <= await client.xlen(key) <= 1.5 * STREAM_ENTRIES
+        assert 0 < await client.ttl(key) <= broker_module.STREAM_LIFE
+
+
+async def test_what_waits_is_bounded_and_what_was_not_sent_is_counted(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, _ = pair
+    monkeypatch.setattr(broker_module, "MAX_WAITING", 4)
+    reader = Reader()
+    await here.follow("acme", reader)
+    for first in (1, 4, 7):
+        here.publish(publications(3, first=first))
+    assert (here.waiting, here.unsent) == (6, 3)
+    assert reader.sequences() == list(range(1, 10))
+
+
+@pytest.mark.parametrize("how", ["stop", "freeze"])
+async def test_while_it_is_gone_what_is_published_here_is_received_here(
+    pair: Pair, redis: RedisServer, how: str
+) -> None:
+    here, there = pair
+    near, far = Reader(), Reader()
+    await here.follow("acme", near)
+    await there.follow("acme", far)
+    here.publish(publications(1))
+    await far.has(1)
+    getattr(redis, how)()
+    here.publish(publications(1, first=2))
+    await until(lambda: not here.up and not there.up)
+    here.publish(publications(1, first=3))
+    assert near.sequences() == [1, 2, 3]
+    assert here.unsent >= 1
+    late = Reader()
+    async with asyncio.timeout(1):
+        await there.follow("beta", late)  # that it is gone keeps nobody waiting
+    redis.thaw() if how == "freeze" else redis.start()
+    await until(lambda: here.up and there.up)
+    here.publish([*publications(1, first=4), *publications(1, "beta")])
+    await late.has(1)
+    assert (far.sequences()[0], far.sequences()[-1], late.sequences("beta")) == (1, 4, [1])
+
+
+async def test_who_was_away_for_a_moment_goes_on_in_the_stream_where_it_was(
+    pair: Pair,
+) -> None:
+    here, there = pair
+    reader = Reader()
+    await there.follow("acme", reader)
+    here.publish(publications(1))
+    await reader.has(1)
+    there._link._lose(ConnectionError())
+    here.publish(publications(5, first=2))
+    await reader.has(6)
+    assert reader.sequences() == [1, 2, 3, 4, 5, 6]
+
+
+async def test_a_stream_that_began_anew_is_read_from_its_beginning(
+    pair: Pair, redis: RedisServer
+) -> None:
+    here, there = pair
+    reader = Reader()
+    await there.follow("acme", reader)
+    async with Redis.from_url(redis.url) as client:
+        await client.xadd("iaqverse:publications:acme", {"by": "a clock ahead"}, id="9" * 15)
+    await until(lambda: there._followed["acme"].place == b"9" * 15 + b"-0")
+    redis.empty()
+    there._link._lose(ConnectionError())
+    await until(lambda: not there.up)
+    await until(lambda: there.up)
+    here.publish(publications(1))
+    assert await reader.has(1) == publications(1)
+
+
+async def test_what_cannot_be_read_is_passed_over(pair: Pair, redis: RedisServer) -> None:
+    here, there = pair
+    reader = Reader()
+    await there.follow("acme", reader)
+    async with Redis.from_url(redis.url) as client:
+        for fields in CANNOT_BE_READ:
+            await client.xadd("iaqverse:publications:acme", fields)
+    here.publish(publications(1))
+    assert await reader.has(1) == publications(1)
+    assert there.up
