@@ -85,6 +85,7 @@ class _Stack:
         )
         check_ports(self._settings, addresses(listening))
         certificates = self._certificates()
+        self._served = certificates.chain.read_bytes()
         _write_env_file()
         lines = prepare(self._settings)
         try:
@@ -130,7 +131,9 @@ class _Stack:
         for log in self._runtime.logs.glob("*.log"):
             cut(log)
         try:
-            if self._certificates().changed:
+            chain = self._certificates().chain.read_bytes()
+            if chain != self._served:  # renewed by us or by its operator
+                self._served = chain
                 self._processes.reload_nginx()
         except CertificateError as error:
             sys.stderr.write(f"{error}\n")

@@ -34,8 +34,7 @@ class BareNginx:
 
     def serial(self) -> int:
         """The number of the certificate that it serves."""
-        pem = ssl.get_server_certificate(("localhost", self.https_port), timeout=5)
-        return x509.load_pem_x509_certificate(pem.encode()).serial_number
+        return serial(self.https_port)
 
     def ask(self, path: str) -> tuple[int, bytes]:
         return get(self.https_port, self.authority, path)
@@ -101,6 +100,11 @@ def until(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"not within {PATIENCE:.0f} s: {what}"
         time.sleep(0.02)
+
+
+def serial(https_port: int) -> int:
+    pem = ssl.get_server_certificate(("localhost", https_port), timeout=5)
+    return x509.load_pem_x509_certificate(pem.encode()).serial_number
 
 
 def get(https_port: int, authority: Path, path: str) -> tuple[int, bytes]:

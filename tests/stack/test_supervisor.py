@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.stack.bare_nginx import serial, until
+from tests.stack.own_certificate import put
 from tests.stack.stack_process import StackProcess
 
 DEATHS = {
@@ -55,6 +57,13 @@ def test_a_feed_that_fails_leaves_the_gateway_running(tmp_path: Path) -> None:
         stack.await_text("demo ended with exit code 3")
         stack.await_text("trying again")
         assert stack.ask("/health/ready").status == 200
+
+
+def test_a_certificate_that_its_operator_renewed_is_taken_over(tmp_path: Path) -> None:
+    with StackProcess(tmp_path, "tended") as stack:
+        before = serial(stack.https_port)
+        put(tmp_path / "certs", time.time(), "localhost")
+        until(lambda: serial(stack.https_port) != before, "another certificate is served")
 
 
 def test_a_gateway_that_does_not_stop_is_killed(tmp_path: Path) -> None:
