@@ -3,12 +3,13 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.settings import Settings
 from app.stack.deploy import deploy
-from app.stack.programs import ROOT
+from app.stack.programs import ROOT, find_nginx
 
 BIN = Path(sys.executable).parent
 COMPOSE = ROOT / "docker-compose.prod.yml"
@@ -43,26 +44,29 @@ def test_a_deployment_has_to_name_itself() -> None:
     assert "SERVER_NAME" in done.stderr
 
 
-def test_the_containers_nginx_has_the_same_configuration(tmp_path: Path) -> None:
-    settings = Settings(
-        _env_file=None,
-        server_name="gateway.example.org",
-        https_port=443,
-        http_port=80,
-        certs_dir=tmp_path,
-    )
-    deploy(settings, tmp_path, container=True)
+def test_what_is_deployed_listens_for_everyone_on_the_usual_ports(tmp_path: Path) -> None:
+    deploy(settings(tmp_path, https_port=443, http_port=80), tmp_path, container=True)
     text = (tmp_path / "nginx.conf").read_text()
     assert "listen 0.0.0.0:443 ssl http2 default_server sndbuf=256k;" in text
     assert "return 308 https://gateway.example.org$request_uri;" in text
-    assert 'access_log "/dev/stdout" line;' in text
-    done = subprocess.run(
-        [str(BIN / "gixy"), str(tmp_path / "nginx.conf")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "No issues found." in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("container", "log"), [(True, '"/dev/stdout"'), (False, "syslog:server=unix:/dev/log,")]
+)
+def test_nginx_and_gixy_accept_what_is_deployed(tmp_path: Path, container: bool, log: str) -> None:
+    deploy(settings(tmp_path), tmp_path, container=container)
+    main = tmp_path / "nginx.conf"
+    assert f"access_log {log}" in main.read_text()
+    gixy = subprocess.run([BIN / "gixy", main], capture_output=True, text=True, check=False)
+    assert "No issues found." in gixy.stdout, gixy.stdout
+    check = [str(find_nginx().path), "-t", "-p", str(tmp_path), "-c", str(main), "-e", "stderr"]
+    nginx = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert nginx.returncode == 0, nginx.stderr
+
+
+def settings(certs: Path, **ports: Any) -> Settings:
+    return Settings(_env_file=None, server_name="gateway.example.org", certs_dir=certs, **ports)
 
 
 def test_images_hold_no_state_and_no_secret() -> None:
