@@ -4,6 +4,7 @@ import { Alarm } from "./alarm/alarm.js";
 import { askLeave, browserOutlets } from "./alarm/outlets.js";
 import { account, live, session } from "./charts.js";
 import { chooseLanguage, loadLanguage } from "./i18n/language.js";
+import { lastKnown } from "./live/last-known.js";
 import { prefer, preference } from "./page/preferences.js";
 import { PAGES, pageAt } from "./pages.js";
 import { Choice } from "./rooms/choice.js";
@@ -106,16 +107,23 @@ async function comeBack() {
     if (token === null) session.need();
     else session.begin(token);
   } catch {
-    askedBecause = "unreachable";
-    signIn.open(askedBecause);
+    await waitForGateway();
     setTimeout(comeBack, COME_BACK_MS);
   }
+}
+
+/** With what was last known in sight, where somebody signed in here before. */
+async function waitForGateway() {
+  if (live.status === "offline") return;
+  const known = await lastKnown();
+  if (known) return live.recall(known);
+  askedBecause = "unreachable";
+  signIn.open(askedBecause);
 }
 
 session.on("ended", (reason) => {
   askedBecause = reason;
   live.stop();
-  live.store.clear();
   choice.forget();
   showPage();
   signIn.open(reason);
@@ -137,3 +145,5 @@ window.addEventListener("popstate", () => {
 applyTheme();
 build();
 comeBack();
+// Where the certificate is not trusted there is no offline either.
+navigator.serviceWorker?.register("/sw.js").catch(() => {});

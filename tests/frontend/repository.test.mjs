@@ -101,6 +101,19 @@ test("no token is ever stored", () => {
   }
 });
 
+test("nothing is kept on a device but pages and what was last known", () => {
+  const keepers = ["frontend/js/live/last-known.js"];
+  for (const file of files("frontend/js", ".js").filter((name) => !keepers.includes(name))) {
+    assert.doesNotMatch(read(file), /\bcaches\b/, file);
+  }
+});
+
+test("every page is kept for when there is no network", () => {
+  const kept = read("frontend/sw.js");
+  for (const page of files("frontend", ".html")) assert.ok(kept.includes(`"${page.slice("frontend".length)}"`), page);
+  for (const code of ["fr", "en"]) assert.ok(kept.includes(`"/js/i18n/${code}.json"`));
+});
+
 test("the pages import what the description says they import", () => {
   for (const page of ["index.html", "digital-twin.html"]) {
     assert.match(read(`frontend/${page}`), /<script type="module" src="js\/websocket-manager\.js"><\/script>/);

@@ -2,10 +2,12 @@
 
 import { Emitter } from "../transport/emitter.js";
 import { Store } from "./store.js";
+import { forgetLastKnown, keepLastKnown, measurementsOf } from "./last-known.js";
 import { lastWords } from "./last-words.js";
 import { Past } from "./past.js";
 
 const TICK_MS = 1000;
+const KEEP_MS = 30_000;
 /** Statuses in which a socket is open. */
 const HEARD = new Set(["live", "catching_up"]);
 
@@ -17,6 +19,9 @@ export class Live {
   /** The greeting's tenant; null before. @type {string | null} */ tenant = null;
   #events = new Emitter(["change", "status", "alert"]);
   #feed;
+  /** What is shown was kept from an earlier visit. */
+  #recalled = false;
+  #keptAt = 0;
   /** Seconds the gateway's clock is ahead of this device's. */
   #ahead = 0;
   #frame = 0;
@@ -60,7 +65,19 @@ export class Live {
   }
 
   get status() {
-    return this.#feed.status;
+    return this.#recalled ? "offline" : this.#feed.status;
+  }
+
+  /**
+   * Show what was known when a page was last open: as of then, however short ago.
+   * @param {import("./last-known.js").Snapshot} snapshot
+   */
+  recall({ at, tenant, measurements }) {
+    this.#recalled = true;
+    this.#silentSince = at;
+    this.tenant = tenant;
+    this.#take(measurements.map((message) => ({ ...message, backlog: true })));
+    this.#events.emit("status");
   }
 
   /** How things stand with the gateway. @returns {Connection} */
@@ -77,13 +94,18 @@ export class Live {
     this.store.clear();
     this.past.clear();
     this.tenant = null;
+    this.#recalled = false;
+    this.#keptAt = 0;
     this.#feed.start();
     this.#changed();
   }
 
+  /** The person has gone: nothing of theirs stays here. */
   stop() {
     this.#feed.stop();
+    this.store.clear();
     this.past.clear();
+    forgetLastKnown();
   }
 
   /** @param {string} event @param {(detail: any) => void} listener */
@@ -102,11 +124,20 @@ export class Live {
     this.#changed();
   }
 
+  #keep() {
+    if (!HEARD.has(this.#feed.status) || Date.now() < this.#keptAt + KEEP_MS) return;
+    const measurements = measurementsOf(this.store);
+    if (measurements.length === 0) return;
+    this.#keptAt = Date.now();
+    keepLastKnown({ at: this.now(), tenant: this.tenant, measurements });
+  }
+
   #changed() {
     // A hidden page has no frames: it draws when somebody looks again.
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
       this.#events.emit("change");
+      this.#keep();
     });
   }
 }
