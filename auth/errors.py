@@ -1,6 +1,8 @@
-"""What can go wrong with tokens and keys. Neither error ever carries a token, a key or a claim."""
+"""What can go wrong with tokens and keys. No error ever carries a token or a key."""
 
 from typing import Literal
+
+from auth.principal import Principal
 
 Reason = Literal[
     "malformed",  # no token at all, or one that cannot be read
@@ -17,9 +19,11 @@ Reason = Literal[
 class TokenRefusedError(Exception):
     """`reason` is for the log and the counters; who presented the token is told none of it."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: Reason, principal: Principal | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.principal = principal
+        """Whose it is, where its signature was good: for the audit of that tenant."""
 
 
 class SecretFileError(ValueError):

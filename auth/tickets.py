@@ -74,7 +74,7 @@ class MemoryTickets:
     async def redeem(self, ticket: str, origin: str | None, now: float) -> Principal:
         held = self._tickets.pop(_digest(ticket), None)
         if held is None or held.ends_at <= now or held.origin != origin:
-            raise TokenRefusedError("ticket")
+            raise TokenRefusedError("ticket", None if held is None else held.principal)
         return held.principal
 
     def _forget(self, now: float) -> None:

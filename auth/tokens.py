@@ -263,5 +263,5 @@ def _principal(claims: Claims, rules: Rules, now: float) -> Principal:
     except (KeyError, ValueError):
         raise TokenRefusedError("claims") from None
     if principal.expires_at <= now:
-        raise TokenRefusedError("expired")
+        raise TokenRefusedError("expired", principal)
     return principal

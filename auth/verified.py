@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import sha256
 
-from auth.errors import TokenRefusedError
+from auth.errors import Reason, TokenRefusedError
 from auth.principal import Principal
 from auth.tokens import TokenVerifier
 
@@ -47,7 +47,8 @@ class VerifiedTokens:
         """Raises TokenRefusedError where its token has ended or was revoked since it verified."""
         if principal.expires_at <= now or self._revoked(principal):
             self.refused += 1
-            raise TokenRefusedError("expired" if principal.expires_at <= now else "revoked")
+            reason: Reason = "expired" if principal.expires_at <= now else "revoked"
+            raise TokenRefusedError(reason, principal)
 
     def clear(self) -> None:
         """For a key that was withdrawn before its tokens ended: what it signed must verify anew."""
@@ -68,7 +69,7 @@ class VerifiedTokens:
             return principal
         if principal.expires_at <= now:
             del self._principals[digest]
-            raise TokenRefusedError("expired")
+            raise TokenRefusedError("expired", principal)
         self.hits += 1
         self._principals.move_to_end(digest)
         return principal

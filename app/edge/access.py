@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 import structlog
 from starlette.requests import HTTPConnection
@@ -21,6 +22,8 @@ from auth.errors import TokenRefusedError
 from auth.principal import Principal, Role
 from auth.tickets import LIFE, FullError, Tickets
 from auth.verified import VerifiedTokens
+
+Named = TypeVar("Named", Principal, Principal | None)
 
 log = structlog.get_logger()
 
@@ -42,21 +45,22 @@ class Access:
 
     def request(self, connection: HTTPConnection, *roles: Role) -> Principal:
         """By the Authorization header; raise `UnauthenticatedError` or `ForbiddenError`."""
-        principal = self._principal(header_token(connection))
-        connection.state.principal = principal
+        principal = self._principal(header_token(connection), connection)
         self._uses.note(principal, client_ip(connection))
         return _in_role(principal, roles)
 
-    def verify(self, token: str | None, *roles: Role) -> Principal:
+    def verify(self, token: str | None, connection: HTTPConnection, *roles: Role) -> Principal:
         """Raise as `request`, or `UnavailableError` while the token's key may be known soon."""
-        return _in_role(self._principal(token), roles)
+        return _in_role(self._principal(token, connection), roles)
 
-    def _principal(self, token: str | None) -> Principal:
+    def _principal(self, token: str | None, connection: HTTPConnection | None = None) -> Principal:
+        """Notes on the connection whose token it brings, refused or not: for the audit."""
         if token is None:
             raise NoCredentialError("a bearer token is needed")
         try:
-            return self.tokens.principal(token, self._clock())
+            return _noted(self.tokens.principal(token, self._clock()), connection)
         except TokenRefusedError as refused:
+            _noted(refused.principal, connection)
             if refused.reason == "unknown_key" and self.identity and self.identity.expected():
                 raise UnavailableError(
                     "the identity provider's keys are being fetched",
@@ -70,7 +74,7 @@ class Access:
 
         Raise `UnauthenticatedError` or `ForbiddenError`.
         """
-        principal = self.verify(token, held.role)
+        principal = _in_role(self._principal(token), (held.role,))
         if (principal.tenant, principal.subject) != (held.tenant, held.subject):
             raise ForbiddenError("this socket is another subject's")
         return principal, grant_of(principal)
@@ -89,15 +93,24 @@ class Access:
                 "too many tickets are held", part="tickets", retry_after=round(LIFE)
             ) from full
 
-    async def redeem(self, ticket: str, origin: str | None) -> Principal:
+    async def redeem(
+        self, ticket: str, origin: str | None, connection: HTTPConnection
+    ) -> Principal:
         """Who opens a socket with this ticket; raise `UnauthenticatedError`."""
         now = self._clock()
         try:
             principal = await self._tickets.redeem(ticket, origin, now)
             self.tokens.check(principal, now)
         except TokenRefusedError as refused:
+            _noted(refused.principal, connection)
             raise refusal(refused) from refused
-        return principal
+        return _noted(principal, connection)
+
+
+def _noted(named: Named, connection: HTTPConnection | None) -> Named:
+    if connection is not None:
+        connection.state.principal = named
+    return named
 
 
 def _in_role(principal: Principal, roles: tuple[Role, ...]) -> Principal:

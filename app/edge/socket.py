@@ -56,8 +56,8 @@ async def _authenticate(
 ) -> Principal:
     token = token_of(websocket, beside=ticket is not None)
     if ticket is not None:
-        return await gateway.access.redeem(ticket, origin)
-    return gateway.access.verify(token, Role.DASHBOARD)
+        return await gateway.access.redeem(ticket, origin, websocket)
+    return gateway.access.verify(token, websocket, Role.DASHBOARD)
 
 
 def _topics(query: dict[str, str], most: int) -> frozenset[TopicFilter]:

@@ -21,7 +21,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         gateway.limits.handshake(ip)
         origin_of(websocket, gateway.settings.origins)
         query_of(websocket, frozenset())
-        device = gateway.access.verify(token_of(websocket), Role.DEVICE)
+        device = gateway.access.verify(token_of(websocket), websocket, Role.DEVICE)
         gateway.uses.note(device, ip)
         place = desk.take_place(ip, device)
         stream = Stream(desk, gateway.intake, device, place)

@@ -1,14 +1,20 @@
 """The audit: who did what, from where; an admin reads its tenant's; no secret stands in it."""
 
+import contextlib
 import json
+import time
 from typing import Any
 
 import httpx2
+from websockets.exceptions import InvalidStatus
 
+from app.storage.records import revocations
+from app.storage.sqlite.sql import records
 from auth.login import Login
+from auth.principal import Role
 from tests.conftest import Running, Start
 from tests.edge.test_people import SECRET, Browser, add, token_of
-from tests.edge.wire import error_of
+from tests.edge.wire import error_of, refusal_of, until
 
 
 async def entries(client: httpx2.AsyncClient, query: str = "") -> list[dict[str, Any]]:
@@ -75,6 +81,46 @@ async def test_refusals_are_kept_without_what_was_sent(start: Start) -> None:
     }
     assert canary not in json.dumps(everything)
     assert SECRET not in json.dumps(everything)
+
+
+async def test_a_refused_socket_is_told_to_the_tenant_that_its_token_names(start: Start) -> None:
+    async with start() as gateway:
+        ended = gateway.issuer.issue(
+            subject="marie", tenant="acme", role=Role.DASHBOARD, ttl=60, now=time.time() - 100
+        )
+        signed_by_nobody = ended[:-8] + ("A" * 8)
+        revoked = gateway.token("device", subject="hub")
+        name = gateway.verified(revoked).token_id
+        with records(gateway.settings.database_path) as sql:
+            revocations.revoke_token(sql, "acme", name, int(time.time()))
+        for attempt in (
+            gateway.dashboard(token=ended),
+            gateway.dashboard(token=gateway.token("device", subject="hub")),
+            gateway.dashboard("?topics=alerts", subject="paul", topics=["modules"]),
+            gateway.dashboard(token=signed_by_nobody),
+        ):
+            await refusal_of(attempt)
+
+        async def it_is_noticed() -> bool:
+            with contextlib.suppress(InvalidStatus):
+                async with gateway.device(token=revoked):
+                    return False
+            return True
+
+        await until(it_is_noticed, within=3)
+    async with start() as gateway:
+        async with gateway.client("admin") as admin:
+            mine = await entries(admin)
+        async with gateway.client("admin", tenant="*") as operator:
+            everything = await entries(operator)
+    assert {(entry["actor"], entry["target"]) for entry in mine} == {
+        ("marie", "unauthenticated /ws"),
+        ("hub", "forbidden /ws"),
+        ("paul", "forbidden /ws"),
+        ("hub", "unauthenticated /ws/ingest"),
+    }
+    (platforms,) = [entry for entry in everything if entry["tenant"] == "*"]
+    assert (platforms["actor"], platforms["target"]) == ("", "unauthenticated /ws")
 
 
 async def test_one_tenants_admin_never_sees_anothers(gateway: Running) -> None:
