@@ -7,12 +7,16 @@ from typing import Annotated
 
 import typer
 
+from app.cli.audit import note_act
 from app.cli.exclusive import exclusive
+from app.cli.records import records
 from app.cli.report import RefusedError, note, result
 from app.settings import Settings
 from app.stack.programs import MissingProgramError, find_postgres_client
 from app.storage.copies import BackupError
+from app.storage.records.audit import Act
 from app.storage.sqlite import backup as embedded
+from auth.principal import PLATFORM
 
 File = Annotated[Path, typer.Argument(dir_okay=False, help="The backup.")]
 
@@ -36,6 +40,8 @@ def backup(file: File) -> None:
             server.back_up(url, find_postgres_client(), file)
         else:
             embedded.back_up(settings.database_path, file)
+    with records(settings) as sql:
+        note_act(sql, PLATFORM, Act.BACKED_UP, file.name)
     note(f"backup written to {file}")
 
 
@@ -57,6 +63,8 @@ def restore(file: File) -> None:
         else:
             with exclusive(settings.state_dir):
                 former = embedded.restore(file, settings.database_path)
+    with records(settings) as sql:
+        note_act(sql, PLATFORM, Act.RESTORED, file.name)
     note("restored: repeat what was revoked, disabled or given a new password since that backup")
     if former is not None:
         result(str(former))

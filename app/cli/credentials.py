@@ -63,9 +63,16 @@ def init() -> None:
     """Make a signing key where there is none."""
     settings = Settings()
     if lacks_keys(settings):
-        result(create_key(settings.keys_dir))
+        result(first_key(settings))
     else:
         note("there are keys already")
+
+
+def first_key(settings: Settings) -> str:
+    with records(settings) as sql:
+        kid = create_key(settings.keys_dir)
+        note_act(sql, PLATFORM, Act.KEY_MADE, kid)
+    return kid
 
 
 def list_() -> None:
@@ -104,8 +111,11 @@ def rotate_(
 
 def prune_() -> None:
     """Delete the keys whose last token has ended, as a running gateway does by itself."""
-    for kid in prune(own_keys(Settings()), time.time()):
-        result(kid)
+    settings = Settings()
+    with records(settings) as sql:
+        for kid in prune(own_keys(settings), time.time()):
+            note_act(sql, PLATFORM, Act.KEY_PRUNED, kid)
+            result(kid)
 
 
 def duration(text: str, option: str = "--ttl") -> int:

@@ -12,7 +12,7 @@ import typer
 import uvloop
 
 from app.cli import demo
-from app.cli.credentials import lacks_keys
+from app.cli.credentials import first_key, lacks_keys
 from app.cli.exclusive import exclusive
 from app.cli.records import now_ms, records
 from app.cli.report import RefusedError, note, result
@@ -20,7 +20,6 @@ from app.errors import ConflictError
 from app.settings import Settings
 from app.storage.records import tenants, users
 from app.storage.records.users import User
-from auth.keys import create_key
 from auth.login import Login
 from auth.passwords import hash_password
 from auth.principal import Role
@@ -99,7 +98,7 @@ def up(
 def prepare(settings: Settings) -> list[str]:
     """What a first run needs: a signing key, a demo tenant and its user. Says how to sign in."""
     if lacks_keys(settings):
-        create_key(settings.keys_dir)
+        first_key(settings)
     with records(settings) as sql, suppress(ConflictError):
         tenants.add(sql, DEMO_TENANT, now_ms())
     password = secrets.token_urlsafe(12)

@@ -2,6 +2,7 @@
 
 import getpass
 from collections import Counter
+from pathlib import Path
 
 from tests.cli.command import Shell
 
@@ -42,6 +43,26 @@ async def test_every_command_that_changes_something_leaves_a_line(shell: Shell) 
     assert not any(secret in printed for secret in secrets)
     platforms = (await shell.run("audit", "--tenant", "*")).result().split("\t")
     assert platforms[2] == "keys_rotated"
+
+
+async def test_keys_and_copies_leave_a_line_for_the_platform(tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    first = (await shell.run("keys", "init")).result()
+    second = (await shell.run("keys", "rotate")).result()
+    (shell.state / "keys" / "signing").write_text(f"{first} 0 900\n{second} 1000 0\n")
+    await shell.run("keys", "prune")
+    await shell.run("backup", "copy.db")
+    await shell.run("restore", "copy.db")  # in which the copy itself is not told of
+    await shell.run("backup", "another.db")
+    printed = (await shell.run("audit", "--tenant", "*")).result()
+    lines = [line.split("\t") for line in printed.splitlines()]
+    assert [(line[2], line[4]) for line in lines] == [
+        ("key_made", first),
+        ("keys_rotated", second),
+        ("key_pruned", first),
+        ("restored", "copy.db"),
+        ("backed_up", "another.db"),
+    ]
 
 
 async def test_what_was_refused_changed_nothing_and_leaves_none(shell: Shell) -> None:

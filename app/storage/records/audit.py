@@ -57,6 +57,10 @@ class Act(StrEnum):
     TOKEN_REVOKED = "token_revoked"  # noqa: S105  (as above)
     SERVICE_REVOKED = "service_revoked"
     CONNECTION_KICKED = "connection_kicked"
+    KEY_MADE = "key_made"
+    KEY_PRUNED = "key_pruned"
+    BACKED_UP = "backed_up"
+    RESTORED = "restored"
     KEYS_ROTATED = "keys_rotated"
 
 
