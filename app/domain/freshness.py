@@ -14,19 +14,19 @@ import msgspec
 import structlog
 
 from app.domain.pace import Pace
+from app.domain.silence import STALE_LEAST_MS, Watched
+from app.domain.timestamps import parse_time
 from app.errors import UnavailableError
 from app.model import Publication, RoutingKey, Topic, wire_time
-from app.storage.base import Draft, Store
+from app.protocol.topics import Grant, Selection, parse_filters
+from app.storage.base import DAY_MS, Draft, Period, Store
 from app.storage.records import sensors
 from app.storage.records.sensors import Sensor, State
 
 LOOK_EVERY = 1.0
 """Seconds: how late a change may be told."""
-ASSUMED_INTERVAL_MS = 300_000
-"""Of a sensor whose pace is not known yet: patience, not a false alarm."""
-STALE_AFTER, STALE_LEAST_MS = 3, 60_000
-"""Intervals of silence, and the least of it."""
-OFFLINE_AFTER, OFFLINE_LEAST_MS = 10, 300_000
+READ_EVERY_MS = 60_000
+"""For what devices are registered with."""
 MAX_SENSORS = 50_000
 """Speaking sensors that are watched; of one more nothing is told. One takes 0.5 KB."""
 
@@ -34,35 +34,21 @@ Name = tuple[str, str]
 """Tenant and sensor id."""
 
 log = structlog.get_logger()
+_MEASUREMENTS = Selection(parse_filters(["measurements"]), Grant())
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(slots=True)
-class _Watched:
-    key: RoutingKey
-    pace: Pace
-    state: State | None = None
-    """As it was told; None: not noted yet."""
-    noted_ms: int = 0
-    """The interval that the store has."""
+class _Received(msgspec.Struct):
+    received_at: str
 
-    def due_ms(self) -> int:
-        """When silence would change its state, or its next one."""
-        interval = self.pace.interval_ms or ASSUMED_INTERVAL_MS
-        if self.state is State.STALE:
-            return self.pace.heard_ms + max(OFFLINE_AFTER * interval, OFFLINE_LEAST_MS)
-        return self.pace.heard_ms + max(STALE_AFTER * interval, STALE_LEAST_MS)
 
-    def pace_is_news(self) -> bool:
-        """Noted anew when it is twice or half of what the store has."""
-        interval = self.pace.interval_ms
-        return not self.noted_ms <= 2 * interval <= 4 * self.noted_ms
+_RECEIVED = msgspec.json.Decoder(_Received)
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
     name: Name
-    watched: _Watched
+    watched: Watched
     state: State
 
     def record(self) -> Sensor:
@@ -82,11 +68,12 @@ class Freshness:
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         self._store = store
         self._clock = clock
-        self._watched: dict[Name, _Watched] = {}
+        self._watched: dict[Name, Watched] = {}
         self._speaking: set[Name] = set()
         """Heard, and not told to be online."""
         self._due: list[tuple[int, Name]] = []
         """A heap: each watched sensor once, at a time when it may be silent."""
+        self._read_at_ms = 0
         self.unwatched = 0
         """Measurements of sensors beyond `MAX_SENSORS`."""
 
@@ -102,7 +89,7 @@ class Freshness:
             pace = Pace(now_ms, sensor.interval_ms)
             self._watch(
                 (sensor.tenant, sensor.sensor_id),
-                _Watched(key, pace, sensor.state, sensor.interval_ms),
+                Watched(key, pace, sensor.state, sensor.interval_ms),
             )
 
     async def run(self) -> None:
@@ -126,10 +113,37 @@ class Freshness:
         """Tell what has changed, and note what was learned."""
         due = self._take_due(self._now_ms())
         try:
+            await self._read_told()
+            for name in due:
+                await self._ask_others(name)
             await self._tell([*self._returned(), *self._silent(due), *self._learned(due)])
         finally:
             for name in due:
                 self._await_silence(name)
+
+    async def _read_told(self) -> None:
+        """Take over what devices are registered with."""
+        now_ms = self._now_ms()
+        if now_ms < self._read_at_ms + READ_EVERY_MS:
+            return
+        told = await self._store.consult(lambda sql: sensors.told(sql, MAX_SENSORS))
+        self._read_at_ms = now_ms
+        for name, watched in self._watched.items():
+            watched.told_ms = told.get(name, 0)
+
+    async def _ask_others(self, name: Name) -> None:
+        """Who is silent here may speak to another gateway: the store knows."""
+        watched, now_ms = self._watched[name], self._now_ms()
+        if watched.due_ms() > now_ms:
+            return
+        tenant, sensor_id = name
+        period = Period(now_ms - DAY_MS, now_ms + DAY_MS, sensor_id=sensor_id, limit=1)
+        for newest in await self._store.measurements(tenant, period, _MEASUREMENTS):
+            received_ms = parse_time(_RECEIVED.decode(newest.text).received_at, now_ms, DAY_MS)
+            if received_ms > watched.pace.heard_ms and not newest.backlog:
+                watched.pace.heard_ms = received_ms
+                if watched.state is not State.ONLINE:
+                    self._speaking.add(name)
 
     def _hear(self, name: Name, key: RoutingKey, now_ms: int) -> None:
         watched = self._watched.get(name)
@@ -137,13 +151,13 @@ class Freshness:
             if len(self._watched) >= MAX_SENSORS:
                 self.unwatched += 1
                 return
-            watched = self._watch(name, _Watched(key, Pace(now_ms)))
+            watched = self._watch(name, Watched(key, Pace(now_ms)))
         watched.key = key
         watched.pace.hear(now_ms)
         if watched.state is not State.ONLINE:
             self._speaking.add(name)
 
-    def _watch(self, name: Name, watched: _Watched) -> _Watched:
+    def _watch(self, name: Name, watched: Watched) -> Watched:
         self._watched[name] = watched
         self._await_silence(name)
         return watched
@@ -210,6 +224,7 @@ class Freshness:
 
 def _draft(change: _Change, now_ms: int) -> Draft:
     (tenant, sensor_id), key, pace = change.name, change.watched.key, change.watched.pace
+    interval_ms = change.watched.interval_ms
     message = {
         "type": "module",
         "enseigne": key.enseigne,
@@ -219,7 +234,7 @@ def _draft(change: _Change, now_ms: int) -> Draft:
         "state": change.state,
         "sensor_id": sensor_id,
         "last_seen": wire_time(pace.heard_ms),
-        **({"interval": pace.interval_ms / 1000} if pace.interval_ms else {}),
+        **({"interval": interval_ms / 1000} if interval_ms else {}),
         "timestamp": wire_time(now_ms),
         "received_at": wire_time(now_ms),
     }

@@ -13,6 +13,8 @@ from app.domain.freshness import Freshness
 from app.errors import UnavailableError
 from app.model import Publication, RoutingKey, Topic
 from app.storage.base import Draft
+from app.storage.records import devices
+from app.storage.records.devices import Device
 from app.storage.sqlite.store import SqliteStore
 from tests.storage.conftest import draft
 
@@ -144,6 +146,29 @@ async def test_the_gateways_own_absence_is_nobodys_silence(sensors: Sensors) -> 
     assert sensors.states == []
     await sensors.wait(1)
     assert sensors.states == [("s1", "stale")]
+
+
+async def test_who_speaks_to_another_gateway_is_not_silent(sensors: Sensors) -> None:
+    await sensors.speak(30)
+    other = Freshness(sensors.store, lambda: sensors.now)
+    await other.begin()  # and hears nothing of what follows
+    await sensors.speak(120)
+    await other.look()
+    assert sensors.states == []
+    await sensors.wait(60)
+    await other.look()
+    assert sensors.states == [("s1", "stale")]
+
+
+async def test_what_its_device_is_registered_with_counts(sensors: Sensors) -> None:
+    hub = Device("acme", "hub", ("s1",), created_ms=1, interval=3_600)
+    await sensors.store.transact(lambda sql: devices.add(sql, hub))
+    await sensors.speak(120)
+    await sensors.wait(3 * 3_600 - 10)
+    assert sensors.states == []
+    await sensors.wait(10)
+    (message,) = sensors.told
+    assert (message["state"], message["interval"]) == ("stale", 3_600)
 
 
 async def test_a_restart_repeats_nothing_and_forgets_nothing(sensors: Sensors) -> None:

@@ -1,5 +1,6 @@
 """Whether each sensor speaks, as it was told last, and the pace that was learned of it."""
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -79,3 +80,19 @@ def speaking(sql: Sql, limit: int) -> list[Sensor]:
         Sensor(tenant, sensor_id, enseigne, salle, State(state), interval_ms)
         for tenant, sensor_id, enseigne, salle, state, interval_ms in rows
     ]
+
+
+def told(sql: Sql, limit: int) -> dict[tuple[str, str], int]:
+    """In how many milliseconds devices are registered to send, by tenant and sensor."""
+    rows = sql.rows(
+        """
+        SELECT tenant, sensors, expected_interval FROM devices
+        WHERE expected_interval IS NOT NULL ORDER BY tenant, id LIMIT ?
+        """,
+        limit,
+    )
+    return {
+        (tenant, sensor_id): 1_000 * interval
+        for tenant, sensor_ids, interval in rows
+        for sensor_id in json.loads(sensor_ids)
+    }
