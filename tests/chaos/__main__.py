@@ -10,13 +10,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from app.stack.programs import find_postgres
+from app.stack.programs import find_postgres, find_redis
 from tests.chaos.disk import FileLimit, NoMountError, small_disk
 from tests.chaos.load import Report, Trouble, under_load
 from tests.chaos.recordings import RECORDINGS, Replayed, found, replay
 from tests.chaos.stack import Stack
-from tests.chaos.troubles import database_blows, full_disk, kills, locked_store, nginx_blows
+from tests.chaos.troubles import (
+    database_blows,
+    full_disk,
+    gateways_blows,
+    kills,
+    locked_store,
+    nginx_blows,
+)
 from tests.postgres_server import PostgresServer
+from tests.redis_server import RedisServer
 
 Run = Callable[[Stack], Coroutine[Any, Any, Report | Replayed]]
 
@@ -50,7 +58,24 @@ def _on_postgres(killed: int, rounds: int) -> int:
         for name, trouble in troubles.items():
             with _folder() as folder, Stack(folder, DATABASE_URL=server.schema()) as stack:
                 faulty += _tell(asyncio.run(under_load(name, trouble, stack)))
+        faulty += _several(server, rounds)
     return faulty
+
+
+def _several(server: PostgresServer, rounds: int) -> int:
+    """Three workers on one database."""
+    program = find_redis()
+    if program is None:
+        sys.stdout.write("blows to several gateways: left out, Redis is not installed\n")
+        return 0
+    shared = {"DATABASE_URL": server.schema(), "WORKERS": 3}
+    with (
+        RedisServer(program) as broker,
+        _folder() as folder,
+        Stack(folder, REDIS_URL=broker.url, **shared) as stack,
+    ):
+        trouble = gateways_blows(broker, rounds)
+        return _tell(asyncio.run(under_load("blows to several gateways", trouble, stack)))
 
 
 def _runs(killed: int, rounds: int) -> Iterator[Run]:

@@ -23,6 +23,7 @@ from app.stack.process import die_with_parent
 from app.stack.programs import ROOT, find_nginx
 from app.stack.readiness import Readiness
 from app.stack.runtime import prepared_runtime
+from app.stack.workers import sockets
 from auth.keys import KeyRing, create_key
 from auth.principal import Role
 from auth.tokens import TokenIssuer
@@ -83,7 +84,7 @@ class Stack:
             text = render(
                 settings,
                 Places(
-                    sockets=(runtime.socket,),
+                    sockets=sockets(runtime.socket, settings.workers),
                     frontend=runtime.frontend,
                     chain=certificates.chain,
                     key=certificates.key,
@@ -119,6 +120,11 @@ class Stack:
         self.gateway.kill()
         self.gateway.wait()
 
+    def workers(self) -> list[int]:
+        """Their processes, where it has several."""
+        pid = self.gateway.pid
+        return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split())]
+
     def stop_gateway(self) -> None:
         """As an operator does: it drains first."""
         self.gateway.terminate()
@@ -137,8 +143,10 @@ class Stack:
         self.start_nginx()
 
     async def ready(self) -> None:
-        """Until the whole way works; an ended gateway fails at once."""
+        """Until the whole way works and every worker listens; an ended gateway fails at once."""
         deadline = time.monotonic() + PATIENCE
+        paths = sockets(Path(self.environment["GATEWAY_SOCKET"]), self.settings.workers)
+        await until(lambda: all(path.exists() for path in paths), "every worker listens")
         while reason := await asyncio.to_thread(self._readiness.ask):
             assert self.gateway.poll() is None, self.log("gateway")[-2_000:]
             assert time.monotonic() < deadline, reason

@@ -1,6 +1,8 @@
 """What happens to a stack under load. Each waits on what devices are told, not on time."""
 
 import asyncio
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -14,6 +16,7 @@ from tests.chaos.ledger import Ledger
 from tests.chaos.load import Trouble
 from tests.chaos.stack import Stack, until
 from tests.postgres_server import PostgresServer
+from tests.redis_server import RedisServer
 
 MOST_BETWEEN = 400
 """Acknowledgements from one blow to the next, drawn anew each time."""
@@ -21,6 +24,10 @@ MOST_BETWEEN = 400
 LONGEST_REQUEST = 0.02
 HEALTH_TELLS = 20.0
 """Seconds until it does: a look waits as long for a locked file as a measurement does."""
+RECOVERED = 10.0
+"""Seconds until a broker that is back, or gone, is noticed by every worker."""
+LOOKS = 6
+"""At the health, more than there are workers."""
 HOLD = """
 import sqlite3, sys
 database = sqlite3.connect(sys.argv[1], timeout=30, isolation_level=None)
@@ -119,6 +126,42 @@ def database_blows(server: PostgresServer, rounds: int) -> Trouble:
         return 2 * rounds
 
     return trouble
+
+
+def gateways_blows(broker: RedisServer, rounds: int, seed: int = 1) -> Trouble:
+    """One of several workers is killed with -9; Redis is stopped and started empty, and frozen.
+
+    Devices are answered all the while.
+    """
+    random = Random(seed)  # noqa: S311  (blows, no secrets)
+
+    async def trouble(stack: Stack, ledger: Ledger) -> int:
+        for _ in range(rounds):
+            await go_on(ledger, random.randint(1, MOST_BETWEEN))
+            os.kill(random.choice(stack.workers()), signal.SIGKILL)
+            for blow, mend in ((broker.stop, broker.start), (broker.freeze, broker.thaw)):
+                await go_on(ledger, MOST_BETWEEN)
+                blow()
+                try:
+                    await health(stack, "degraded")
+                    await go_on(ledger, MOST_BETWEEN)
+                finally:
+                    mend()
+                await health(stack, "ready")
+        await go_on(ledger, MOST_BETWEEN)
+        return 3 * rounds
+
+    return trouble
+
+
+async def health(stack: Stack, status: str) -> None:
+    """Until whoever is asked says so, so often in a row that every worker was."""
+    deadline, row = time.monotonic() + RECOVERED, 0
+    async with stack.client() as probe:
+        while row < LOOKS:
+            answer = await probe.get("/health/ready")
+            row = row + 1 if answer.json().get("status") == status else 0
+            assert time.monotonic() < deadline, f"/health/ready is not {status}: {answer.text}"
 
 
 async def refused(stack: Stack, ledger: Ledger, *, posts: int, looks: int) -> None:
