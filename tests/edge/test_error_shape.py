@@ -47,7 +47,7 @@ async def test_the_gateways_own_fault_is_a_500_that_tells_nothing(
     async def broken(*_: object) -> None:
         raise ZeroDivisionError(CANARY)
 
-    monkeypatch.setattr(Ingest, "one", broken)
+    monkeypatch.setattr(Ingest, "batch", broken)
     async with gateway.client("device") as device:
         answer = await device.post("/api/ingest", json=measurement())
     error = error_of(answer.content)
