@@ -25,6 +25,8 @@ from tests.postgres_server import PostgresServer
 from tests.redis_server import RedisServer, valkey
 
 ORIGIN = "https://localhost:8443"
+PATIENCE = 30.0
+"""Seconds that a client waits for an answer, on a machine that others use as well."""
 
 
 @dataclass
@@ -73,6 +75,7 @@ class Running:
             base_url=self.url,
             headers=headers,
             verify=False,  # plain HTTP: a TLS context would cost 80 ms a client
+            timeout=PATIENCE,
         )
 
     def dashboard(self, query: str = "", **claims: Any) -> connect:

@@ -7,7 +7,7 @@ from typing import Any
 from httpx2 import AsyncClient
 from websockets.asyncio.client import ClientConnection
 
-from tests.conftest import Running, Start, on_every_store
+from tests.conftest import PATIENCE, Running, Start, on_every_store
 from tests.edge import unheard
 
 LIFTED = 1_000
@@ -183,7 +183,7 @@ async def test_a_long_poll_misses_nothing_that_comes_while_it_looks(start: Start
         (first,) = await post(device, 1)
         for _ in range(20):  # something to look through
             await post(device, 1_000)
-        async with gateway.client("dashboard") as dashboard, asyncio.timeout(10):
+        async with gateway.client("dashboard") as dashboard, asyncio.timeout(PATIENCE):
             for number in range(20):
                 params = {"after": first, "wait": "20", "topics": f"measurements:Site {number}"}
                 waiting = asyncio.create_task(dashboard.get("/api/messages", params=params))
