@@ -54,6 +54,7 @@ function build() {
     alarm: alarm.on,
     onAlarm: switchAlarm,
     onSignOut: signOut,
+    onSignOutEverywhere: signOutEverywhere,
   });
   header.showConnection(live.connection);
   header.showTenant(live.tenant);
@@ -97,6 +98,15 @@ function followLink(event) {
 function signOut() {
   session.end();
   account.signOut();
+}
+
+/** A person who believes it and goes must not be wrong: where the gateway was not told, it is said. */
+async function signOutEverywhere() {
+  if (!confirm(language.t("tool.everywhereSure"))) return;
+  session.end();
+  if (await account.signOut({ everywhere: true })) return;
+  askedBecause = "here_alone";
+  signIn.open(askedBecause);
 }
 
 /** By the cookie of an earlier visit; until the gateway answers it is asked again. */

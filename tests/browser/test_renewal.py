@@ -6,6 +6,7 @@ from playwright.sync_api import Page, WebSocket, expect
 from tests.browser.conftest import Open
 from tests.browser.site import Site
 from tests.browser.test_live import LIVE, begin
+from tests.browser.test_sign_in import TOKEN, enter
 
 RENEW_BY_THE_TEST = """
   const { session } = await import("/js/charts.js");
@@ -47,6 +48,33 @@ def test_a_token_that_ends_soon_is_renewed_on_the_open_socket(
     else:
         pytest.fail("it was not renewed")
     assert (len(minted), len(sockets)) == (1, 1)
+    assert page.evaluate("window.wsManager.isConnected")
+
+
+def test_the_cookie_renews_the_token_on_the_open_socket(shared_site: Site, open_page: Open) -> None:
+    """As on a page that nobody touches: the gateway says when, the cookie brings the token."""
+    heard: list[str] = []
+    sockets: list[WebSocket] = []
+
+    def listen(socket: WebSocket) -> None:
+        sockets.append(socket)
+        socket.on("framereceived", lambda text: heard.append(str(text)))
+
+    page = open_page(shared_site.url)
+    enter(page)
+    page.wait_for_selector(LIVE)
+    begin(page, shared_site.token("dashboard", "61s", "--subject", "marie"))
+    page.on("websocket", listen)
+    with page.expect_response("**/auth/refresh") as refreshed:
+        page.evaluate("window.wsManager.disconnect(); window.wsManager.connect()")
+    given = refreshed.value.json()["access_token"]
+    for _ in range(100):
+        if any('"authenticated"' in text for text in heard):
+            break
+        page.wait_for_timeout(50)
+    assert any('"authenticated"' in text for text in heard)
+    assert page.evaluate(TOKEN) == given
+    assert len(sockets) == 1
     assert page.evaluate("window.wsManager.isConnected")
 
 

@@ -111,6 +111,16 @@ def test_tabs_share_the_session_and_its_end(shared_site: Site, open_page: Open) 
     expect(first.get_by_label("Identifiant")).to_be_focused()
 
 
+def test_all_devices_are_signed_out_by_one_of_them(shared_site: Site, open_page: Open) -> None:
+    here, elsewhere = entered(shared_site, open_page), entered(shared_site, open_page)
+    here.bring_to_front()
+    here.once("dialog", lambda dialog: dialog.accept())
+    here.get_by_role("button", name="Déconnecter tous les appareils").click()
+    expect(here.get_by_role("alert")).to_have_text("Vous êtes déconnecté.")
+    elsewhere.bring_to_front()
+    expect(elsewhere.get_by_role("alert")).to_contain_text("Votre session a pris fin")
+
+
 def test_a_cookie_alone_opens_no_socket(shared_site: Site, open_page: Open) -> None:
     page = entered(shared_site, open_page)
     opened = page.evaluate(

@@ -94,6 +94,15 @@ test("signing out tells the gateway and the other tabs, and forgets", async () =
   assert.equal(kept.size, 0);
 });
 
+test("signing out everywhere says whether the gateway was told", async () => {
+  const { account: made, asked } = account([200, SIGNED_IN], [204], [200, SIGNED_IN], [503, { error: {} }]);
+  for (const told of [true, false]) {
+    await made.signIn("marie@acme", "secret");
+    assert.equal(await made.signOut({ everywhere: true }), told);
+  }
+  assert.deepEqual(JSON.parse(asked[1].init.body), { everywhere: true });
+});
+
 test("what another tab did is heard", () => {
   const { account: made, tabs } = account();
   const heard = [];

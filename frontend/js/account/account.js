@@ -76,15 +76,20 @@ export class Account {
     }
   }
 
-  /** Here and in the other tabs; also where the gateway cannot be told. */
-  async signOut() {
-    if (preference("known") === null) return;
+  /**
+   * Here and in the other tabs, also where the gateway cannot be told; `everywhere`: on other devices too.
+   * @param {{everywhere?: boolean}} [where]
+   * @returns {Promise<boolean>} whether the gateway was told
+   */
+  async signOut({ everywhere = false } = {}) {
+    if (preference("known") === null) return false;
     forget("known");
     this.#tabs.postMessage("signed_out");
-    await this.#turns.request(TURN, () => this.#post("/auth/logout", {})).catch(() => null);
+    const leave = () => this.#post("/auth/logout", { everywhere });
+    return this.#turns.request(TURN, leave).then(() => true, () => false);
   }
 
-  /** @param {string} path @param {Record<string, string>} body */
+  /** @param {string} path @param {Record<string, string | boolean>} body */
   async #post(path, body) {
     const response = await this.#ask(path, body);
     const answer = response.status === 204 ? {} : await response.json().catch(() => null);
@@ -92,7 +97,7 @@ export class Account {
     throw new ApiError(response.status, answer?.error, retryAfterOf(response));
   }
 
-  /** @param {string} path @param {Record<string, string>} body */
+  /** @param {string} path @param {Record<string, string | boolean>} body */
   async #ask(path, body) {
     try {
       return await this.#fetch(path, {

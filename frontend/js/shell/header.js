@@ -25,8 +25,9 @@ export class Header {
    * @param {boolean} options.alarm whether it is on
    * @param {(on: boolean) => void} options.onAlarm
    * @param {() => void} options.onSignOut
+   * @param {() => void} options.onSignOutEverywhere
    */
-  constructor({ node, language, links, onLanguage, onTheme, alarm, onAlarm, onSignOut }) {
+  constructor({ node, language, links, onLanguage, onTheme, alarm, onAlarm, onSignOut, onSignOutEverywhere }) {
     const t = language.t.bind(language);
     this.#language = language;
     this.#statusText = h("span", { class: "status__words" });
@@ -50,6 +51,7 @@ export class Header {
           title: t("tool.languageLabel"), lang: language.code === "fr" ? "en" : "fr",
         }, language.code === "fr" ? "EN" : "FR"),
         this.#themeButton(onTheme),
+        tool("everywhere", t("tool.everywhere"), onSignOutEverywhere),
         tool("signOut", t("tool.signOut"), onSignOut)));
   }
 

@@ -51,7 +51,7 @@ export class SignIn {
     document.body.append(this.#dialog);
   }
 
-  /** @param {string | null} reason `expired`, `signed_out`, `unreachable`, or null for the first time */
+  /** @param {string | null} reason `expired`, `signed_out`, `here_alone`, `unreachable`, or null for the first time */
   open(reason) {
     setText(this.#complaint, reason === null ? "" : this.#language.t(`signIn.${reason}`));
     if (this.#dialog.open) return;
