@@ -74,6 +74,10 @@ class RedisServer:
         self._signal(signal.SIGKILL)
         self._process.wait(PATIENCE)
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def runs(self) -> bool:
         return self._process.poll() is None
 
