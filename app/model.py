@@ -1,10 +1,15 @@
-"""Values that every floor shares: a publication, its position, and how times are written."""
+"""Values that every floor shares: a publication, its position, and how times are written.
+
+Those made for each measurement, here and in what it passes on its way, are msgspec's structs: made
+in a tenth of the time of a frozen dataclass.
+"""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
+
+import msgspec
 
 BACKLOG_MS = 300_000
 """A measurement that arrives later than this after its time is backlog: part of the history, never
@@ -23,8 +28,7 @@ class Topic(StrEnum):
     MODULES = "modules"
 
 
-@dataclass(frozen=True, slots=True)
-class RoutingKey:
+class RoutingKey(msgspec.Struct, frozen=True):
     """What a publication is about, by which subscriptions choose. None: of no particular one."""
 
     topic: Topic
@@ -33,8 +37,7 @@ class RoutingKey:
     sensor_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(msgspec.Struct, frozen=True):
     """A place in a tenant's order, opaque to clients.
 
     The epoch is random per tenant and store: a position of another tenant, or of a store that was
@@ -59,8 +62,7 @@ class Position:
         return None if given is None else cls(given[1], int(given[2], 16))
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
+class Publication(msgspec.Struct, frozen=True):
     """One message of one tenant, kept and numbered. `text` is its JSON as it stands on the wire."""
 
     tenant: str

@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
+import msgspec
 from msgspec import UNSET
 
 from app.domain import measurement as measurements
@@ -162,16 +162,14 @@ class Ingest:
         return int(self._clock() * 1000)
 
 
-@dataclass(frozen=True, slots=True)
-class _Admitted:
+class _Admitted(msgspec.Struct, frozen=True):
     measurement: Measurement
     tenant: str
     time_ms: int
     received_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Drafted:
+class _Drafted(msgspec.Struct, frozen=True):
     measurement: Measurement
     draft: Draft
 

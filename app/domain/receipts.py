@@ -35,8 +35,7 @@ class Published(msgspec.Struct):
     position: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(msgspec.Struct, frozen=True):
     error: GatewayError
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+import msgspec
+
 from app.model import Position, Publication, RoutingKey, is_backlog
 from app.protocol.topics import Selection
 from app.storage.sql import Work
@@ -11,8 +13,7 @@ from app.storage.sql import Work
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """What a sensor measured at one time."""
 
     values: Mapping[str, int | float]
@@ -20,8 +21,7 @@ class Reading:
     score: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """A publication that has no place in its tenant's order yet."""
 
     tenant: str
@@ -40,21 +40,18 @@ class Draft:
         return self.reading is not None and is_backlog(self.time_ms, self.received_ms)
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True):
     """The draft is durable, or was already: then `duplicate`, with the first one's publication."""
 
     publication: Publication
     duplicate: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True):
     """Another measurement of this sensor and time is kept already; this one is not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(msgspec.Struct, frozen=True):
     """Its time is before what is kept: whether it was there once cannot be told any more."""
 
 

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from app.brokers.memory import MemoryBroker
 from app.domain import dispatch as dispatch_module
@@ -124,7 +125,7 @@ async def test_a_look_finds_what_nobody_told(house: House, monkeypatch: pytest.M
 async def test_a_channel_comes_as_far_as_the_store_when_it_is_asked_to(house: House) -> None:
     channel = await house.dispatch.channel("acme")
     await house.keep(2)
-    assert channel.lags(replace(channel.position, sequence=2))
+    assert channel.lags(structs.replace(channel.position, sequence=2))
     assert not channel.lags(Position("0" * 12, 2))
     await house.dispatch.refresh("acme")
     assert house.sequence == 2

@@ -1,7 +1,8 @@
 """The store's upkeep beside its senders: means made, the past let go of, sockets told."""
 
 import asyncio
-from dataclasses import replace
+
+from msgspec import structs
 
 from app.domain.upkeep import Upkeep
 from app.storage.base import DAY_MS, Retention
@@ -47,7 +48,7 @@ async def test_all_that_is_past_goes_and_is_counted(house: House) -> None:
 async def test_a_socket_that_asks_for_what_is_past_is_told_so(house: House) -> None:
     await fill(house, 3)
     dashboard = await house.join("alerts")
-    position = replace(house.channel().position, sequence=1)
+    position = structs.replace(house.channel().position, sequence=1)
     dashboard.send(type="subscribe", topics=["all"], after=str(position))
     assert (await dashboard.messages())[0]["recovered"] is True
     await until(lambda: dashboard.subscriber.replay is None)

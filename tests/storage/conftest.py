@@ -3,11 +3,12 @@
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from app.iaq.message import in_order, measurement_head
 from app.model import Publication, RoutingKey, Topic
@@ -29,17 +30,17 @@ def draft(tenant: str = "acme", **changes: Any) -> Draft:
     time_ms = next(_times)
     values = in_order(changes.pop("values", {"CO2": 645}))
     plain = Draft(tenant, KEY, time_ms, time_ms, b"", Reading(values, 85))
-    return completed(replace(plain, **changes))
+    return completed(structs.replace(plain, **changes))
 
 
 def completed(sent: Draft) -> Draft:
     """With the head that belongs to its reading; a notice without one gets some head."""
     if sent.key.topic is not Topic.MEASUREMENTS:
-        return replace(sent, head=sent.head or b'{"type":"notice"', reading=None)
+        return structs.replace(sent, head=sent.head or b'{"type":"notice"', reading=None)
     assert sent.reading is not None
     times_ms = (sent.time_ms, sent.received_ms)
     head = measurement_head(sent.key, sent.reading.values, times_ms, sent.reading.score)
-    return replace(sent, head=head)
+    return structs.replace(sent, head=head)
 
 
 def kept(outcome: Outcome) -> Publication:

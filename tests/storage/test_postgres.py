@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import time
-from dataclasses import replace
 
 import psycopg
 import pytest
+from msgspec import structs
 
 from app.errors import UnavailableError
 from app.storage.base import Kept, NewerSchemaError, Period
@@ -163,8 +163,8 @@ class TestReading:
         self, opened: Opened, url: str
     ) -> None:
         """Once it looked at all there was: 10,000 records of a year were never found in time."""
-        seldom = [draft(key=replace(KEY, sensor_id=f"seldom{n}")) for n in range(10)]
-        often = [draft(key=replace(KEY, sensor_id=f"often{n % 10}")) for n in range(1_000)]
+        seldom = [draft(key=structs.replace(KEY, sensor_id=f"seldom{n}")) for n in range(10)]
+        often = [draft(key=structs.replace(KEY, sensor_id=f"often{n % 10}")) for n in range(1_000)]
         publications = [kept(each) for each in await opened.store.append([*seldom, *often])]
         period = Period(0, FAR_MS, limit=50)
         session = Session(connect(url))

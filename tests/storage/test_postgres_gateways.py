@@ -4,10 +4,10 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import replace
 
 import psycopg
 import pytest
+from msgspec import structs
 
 from app.errors import UnavailableError
 from app.iaq.message import in_order
@@ -61,7 +61,7 @@ async def test_positions_are_counted_without_holes_whoever_keeps(three: list[Ope
 
 async def test_a_measurement_is_one_whoever_it_is_sent_to(three: list[Opened]) -> None:
     sent = draft()
-    other = completed(replace(sent, reading=Reading(in_order({"CO2": 1}), 1)))
+    other = completed(structs.replace(sent, reading=Reading(in_order({"CO2": 1}), 1)))
     answers = await asyncio.gather(*(opened.store.append([sent]) for opened in three))
     outcomes = [outcome for (outcome,) in answers if isinstance(outcome, Kept)]
     assert sorted(each.duplicate for each in outcomes) == [False, True, True]
@@ -70,14 +70,14 @@ async def test_a_measurement_is_one_whoever_it_is_sent_to(three: list[Opened]) -
 
 
 async def test_a_sensor_has_one_number_and_a_tenant_one_epoch(three: list[Opened]) -> None:
-    places = [replace(KEY, salle=f"room {n}") for n in range(3)]
+    places = [structs.replace(KEY, salle=f"room {n}") for n in range(3)]
     sent = [opened.store.append([draft(key=key) for key in places]) for opened in three]
     await asyncio.gather(*sent)
     ends = await asyncio.gather(*(opened.store.position("new") for opened in three))
     assert len(set(ends)) == 1
     again = draft(key=places[0])
     assert isinstance((await three[0].store.append([again]))[0], Kept)
-    moved = completed(replace(again, key=places[1]))
+    moved = completed(structs.replace(again, key=places[1]))
     assert await three[1].store.append([moved]) == [Taken()]
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from app.model import RoutingKey, Topic
 from app.storage.base import DAY_MS, HOUR_MS, WEEK_MS, Past, Period, PrunedError, Retention, Store
@@ -50,7 +51,7 @@ class TestRollingUp:
         sent = [
             draft(
                 time_ms=NOW + number * 777_777,
-                key=replace(KEY, sensor_id=f"s{number % 3}"),
+                key=structs.replace(KEY, sensor_id=f"s{number % 3}"),
                 values={"CO2": number, "NO2": 2 * number} if number % 2 else {"TVOC": 0.5},
             )
             for number in range(MANY)

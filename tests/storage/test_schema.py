@@ -2,10 +2,10 @@
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from app.storage.base import NewerSchemaError, Taken
 from app.storage.records import devices, tokens
@@ -99,7 +99,7 @@ async def test_what_version_1_kept_is_read_as_it_was_sent(tmp_path: Path) -> Non
         assert [each.position.sequence for each in found] == list(range(1, len(found) + 1))
         assert await store.position(tenant) == found[-1].position
     assert (await store.consult(lambda sql: shut_out(sql, 0))).tenants == {"other"}
-    first = draft(key=replace(KEY, sensor_id="bureau1"), time_ms=1_763_546_700_000)
+    first = draft(key=structs.replace(KEY, sensor_id="bureau1"), time_ms=1_763_546_700_000)
     assert await store.append([first]) == [Taken()]
     await store.close()
 

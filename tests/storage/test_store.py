@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from app.errors import ConflictError, UnavailableError
 from app.model import Position, Publication, RoutingKey, Topic
@@ -129,7 +130,7 @@ class TestDuplicates:
         self, opened: Opened
     ) -> None:
         sent = draft()
-        first, again = await opened.store.append([sent, replace(sent, received_ms=9)])
+        first, again = await opened.store.append([sent, structs.replace(sent, received_ms=9)])
         assert again == Kept(kept(first), duplicate=True)
         assert await opened.store.append([sent]) == [again]
         assert opened.committed == [kept(first)]
@@ -138,7 +139,7 @@ class TestDuplicates:
         sent = draft()
         first = kept((await opened.store.append([sent]))[0])
         others = [
-            draft(time_ms=sent.time_ms, key=replace(sent.key, salle="Salon")),
+            draft(time_ms=sent.time_ms, key=structs.replace(sent.key, salle="Salon")),
             *(
                 draft(time_ms=sent.time_ms, values=values)
                 for values in ({"CO2": 646}, {"CO2": 645, "NO2": 1}, {"PM25": 645})
@@ -158,9 +159,9 @@ class TestDuplicates:
         outcomes = await store.append(
             [
                 sent,
-                replace(sent, tenant="other"),
-                completed(replace(sent, key=replace(sent.key, sensor_id="s2"))),
-                completed(replace(sent, time_ms=sent.time_ms + 1)),
+                structs.replace(sent, tenant="other"),
+                completed(structs.replace(sent, key=structs.replace(sent.key, sensor_id="s2"))),
+                completed(structs.replace(sent, time_ms=sent.time_ms + 1)),
             ]
         )
         assert all(isinstance(each, Kept) and not each.duplicate for each in outcomes)
@@ -213,7 +214,7 @@ class TestReading:
     async def test_a_place_or_a_sensor_narrows_the_history(self, store: Store, column: str) -> None:
         elsewhere: dict[str, Any] = {column: "elsewhere"}
         sent = draft()
-        other = draft(key=replace(sent.key, **elsewhere))
+        other = draft(key=structs.replace(sent.key, **elsewhere))
         outcomes = await store.append([sent, other])
         narrowed = replace(EVER, **elsewhere)
         assert await store.measurements("acme", narrowed, EVERYTHING) == [kept(outcomes[1])]
@@ -241,7 +242,7 @@ class TestBuckets:
     async def test_each_sensor_has_buckets_of_its_own_and_the_newest_win(
         self, store: Store
     ) -> None:
-        keys = [replace(draft().key, sensor_id=name) for name in ("s1", "s2")]
+        keys = [structs.replace(draft().key, sensor_id=name) for name in ("s1", "s2")]
         for time_ms, key in product((0, 10, 20), keys):
             await store.append([draft(time_ms=time_ms, key=key, values={"CO2": time_ms})])
         period = replace(EVER, step_ms=10, limit=3)
@@ -372,7 +373,7 @@ class TestRecords:
 
 class TestFaults:
     async def test_what_cannot_be_kept_takes_nobody_along(self, opened: Opened) -> None:
-        store, impossible = opened.store, replace(draft(), reading=None)
+        store, impossible = opened.store, structs.replace(draft(), reading=None)
         answers = await asyncio.gather(
             store.append([draft()]),
             store.append([draft(), impossible]),
