@@ -5,95 +5,16 @@ reads them (`600/minute`). `LIMIT_SCALE` multiplies every rate and every count, 
 lifts all of them at once.
 """
 
-import re
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import parse_qs, urlsplit
 
 from limits import RateLimitItem, parse
-from pydantic import AfterValidator, Field, FilePath, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, FilePath, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.notations import Address, Count, Database, Days, Origin, Rate, Redis, Seconds
 from auth.errors import SecretFileError
 from auth.secret_file import read_secret_file
-
-
-def _rate(value: str) -> str:
-    try:
-        parse(value)
-    except ValueError as error:
-        raise ValueError("a rate is written like 600/minute or 20/second") from error
-    return value
-
-
-def _origin(value: str) -> str:
-    if not _ORIGIN.match(value):
-        raise ValueError("an origin is written as browsers send it, like https://iaq.example:8443")
-    if value.startswith("http:") and not _LOCAL.match(value):
-        raise ValueError(
-            "an origin without TLS is this machine's alone, like http://localhost:3000"
-        )
-    return value
-
-
-def _database(value: SecretStr) -> SecretStr:
-    """What is wrong with it is not told: libpq's words may hold a part of the password."""
-    url = value.get_secret_value()
-    if not url:
-        return value
-    import psycopg
-    from psycopg.conninfo import conninfo_to_dict
-
-    try:
-        understood = url.startswith(("postgresql://", "postgres://")) and conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
-        understood = False
-    if not understood:
-        raise ValueError("a database is written like postgresql://user:password@host:5432/name")
-    return value
-
-
-def _redis(value: SecretStr) -> SecretStr:
-    """Timeouts are the gateway's own, and certificates are verified: no URL changes that."""
-    url = value.get_secret_value()
-    if not url:
-        return value
-    try:
-        parts = urlsplit(url)
-        place = parts.path if parts.scheme == "unix" else parts.hostname
-        understood = bool(place) and parts.port != 0 and parts.scheme in _REDIS_SCHEMES
-        understood &= parse_qs(parts.query, strict_parsing=bool(parts.query)).keys() <= _REDIS_TAKES
-    except ValueError:
-        understood = False
-    if not understood:
-        raise ValueError(
-            "a Redis is written like redis://:password@host:6379/0, rediss:// with TLS"
-        )
-    return value
-
-
-def _address(value: str) -> str:
-    if value and not _ADDRESS.match(value):
-        raise ValueError("an address is written like https://login.example/realms/iaq")
-    return value
-
-
-_ADDRESS = re.compile(
-    r"\Ahttps://([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?(/[A-Za-z0-9._~%+-]*)*\Z"
-)
-"""HTTPS; no user, no query, no fragment."""
-_ORIGIN = re.compile(r"\Ahttps?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?\Z")
-"""RFC 6454 section 6.2: no path, no trailing slash, host in lower case."""
-
-_REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
-_REDIS_TAKES = frozenset({"db", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile"})
-_LOCAL = re.compile(r"\Ahttp://(localhost|127\.0\.0\.1|\[::1\])(:|\Z)")
-
-Address = Annotated[str, AfterValidator(_address)]
-Rate = Annotated[str, AfterValidator(_rate)]
-Count = Annotated[int, Field(ge=1)]
-Days = Annotated[int, Field(ge=0, le=36_500)]
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Settings(BaseSettings):
@@ -110,13 +31,9 @@ class Settings(BaseSettings):
     gateway_socket: Path | None = None
     """nginx reaches the gateway here; None is `STATE_DIR/run/gateway/gateway.sock`."""
     database_url_file: Path | None = None
-    database_url: Annotated[SecretStr, AfterValidator(_database)] = Field(
-        SecretStr(""), validate_default=True
-    )
+    database_url: Database = Field(SecretStr(""), validate_default=True)
     redis_url_file: Path | None = None
-    redis_url: Annotated[SecretStr, AfterValidator(_redis)] = Field(
-        SecretStr(""), validate_default=True
-    )
+    redis_url: Redis = Field(SecretStr(""), validate_default=True)
     workers: int = Field(1, ge=1, le=64)
     """Gateways on this machine, each on a socket of its own."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -143,7 +60,7 @@ class Settings(BaseSettings):
     identity_topics_claim: str = "topics"
     identity_sensors_claim: str = "sensors"
     identity_token_id_claim: str = "jti"  # noqa: S105  (a claim's name)
-    allowed_origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode] = ()
+    allowed_origins: Annotated[tuple[Origin, ...], NoDecode] = ()
 
     # Sign-in
     access_token_life: float = Field(900, ge=1, le=900)
