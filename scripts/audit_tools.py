@@ -20,8 +20,13 @@ TESTSSL = TOOLS / "testssl" / "testssl.sh"
 TESTSSL_SOURCE = "https://github.com/testssl/testssl.sh"
 TESTSSL_COMMIT = "9fdf8028baba86d83218db294a5776384ec8c332"
 """3.3dev of 25 June 2026. git checks what it fetches against the commit's hash."""
-DEBIAN = {"host": "bind9-host", "hexdump": "bsdextrautils", "certbot": "certbot"}
-"""Programs that testssl.sh needs and the client of an authority, by their packages."""
+DEBIAN = {
+    "host": "bind9-host",
+    "hexdump": "bsdextrautils",
+    "certbot": "certbot",
+    "shellcheck": "shellcheck",
+}
+"""Programs and their packages; testssl.sh needs the first two."""
 PEBBLE = TOOLS / "pebble"
 PEBBLE_SOURCE = "github.com/letsencrypt/pebble/v2/cmd"
 PEBBLE_VERSION = "v2.10.1"
