@@ -24,6 +24,8 @@ CONNECTIONS = 16
 FIRST_PROBE, LAST_PROBE = 0.1, 1.0
 """Seconds between probes, doubled from one to the other."""
 
+_PROBE, _PROBE_LIFE = "iaqverse:probe", 60
+
 T = TypeVar("T")
 log = structlog.get_logger()
 
@@ -69,7 +71,7 @@ class RedisLink:
 
     async def check(self) -> None:
         """Raise `UnavailableError` as `ask` does."""
-        await self.ask(lambda redis: redis.ping())
+        await self.ask(_write)
 
     async def wait(self) -> None:
         """Until it answers, as far as is known."""
@@ -94,7 +96,7 @@ class RedisLink:
             await self._pool.disconnect(inuse_connections=False)
             await asyncio.sleep(pause)
             try:
-                await self._client.ping()
+                await _write(self._client)
             except (RedisError, OSError):
                 pause = min(2 * pause, LAST_PROBE)
             else:
@@ -106,6 +108,11 @@ class RedisLink:
             self._found.clear()
             self._lost.set()
             log.error("the broker does not answer", error=type(error).__name__)
+
+
+async def _write(redis: Redis) -> None:
+    """A full one, or a replica, answers every other question."""
+    await redis.set(_PROBE, 1, ex=_PROBE_LIFE)
 
 
 def _heed_cancelling() -> None:

@@ -5,8 +5,9 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
+from redis.asyncio import Redis
 
-from app.brokers.connection import ANSWER, RedisLink
+from app.brokers.connection import ANSWER, FIRST_PROBE, RedisLink
 from app.errors import UnavailableError
 from tests.redis_server import RedisServer
 
@@ -71,3 +72,23 @@ async def test_nobody_there_at_the_start_is_an_outage_like_another(redis: RedisS
     with pytest.raises(UnavailableError):
         await link.check()
     await link.close()
+
+
+async def test_a_server_that_keeps_nothing_more_is_gone_until_it_does(
+    link: RedisLink, redis: RedisServer
+) -> None:
+    async def bound(memory: int) -> None:
+        async with Redis.from_url(redis.url) as client:
+            await client.config_set("maxmemory", memory)
+
+    await link.check()
+    await bound(1)
+    try:
+        with pytest.raises(UnavailableError):
+            await link.check()
+        await asyncio.sleep(3 * FIRST_PROBE)
+        assert (link.up, link.losses) == (False, 1)
+    finally:
+        await bound(0)
+    async with asyncio.timeout(5):
+        await link.wait()

@@ -91,7 +91,7 @@ async def test_streams_are_bounded_and_end(pair: Pair, redis: RedisServer) -> No
         here.publish(publications(1, first=first))
     await until(lambda: here.waiting == 0 and here.sent > 0)
     async with Redis.from_url(redis.url) as client:
-        (key,) = await client.keys("*")
+        (key,) = await client.keys("iaqverse:publications:*")
         assert STREAM_ENTRIES <= await client.xlen(key) <= 1.5 * STREAM_ENTRIES
         assert 0 < await client.ttl(key) <= broker_module.STREAM_LIFE
 
