@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from functools import partial
 
 from app.brokers.base import Broker
 from app.brokers.connection import RedisLink
 from app.brokers.memory import MemoryBroker
 from app.brokers.redis import RedisBroker
-from app.domain import channel, places
+from app.domain import certificates, channel, places
 from app.domain.accounts import Accounts, Lives
 from app.domain.audit import Audit
 from app.domain.connections import LocalConnections
@@ -84,7 +85,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
     freshness = Freshness(store, time.time)
     tickets = MemoryTickets(capacity=TICKETS_HELD)
     uses, limits = Uses(store), Limits(settings)
-    access = Access(tokens, tickets, uses, identity=identity)
+    access = Access(tokens, tickets, uses, partial(certificates.holder, store), identity=identity)
 
     def renew(token: str, held: Principal, ip: str) -> tuple[Principal, Grant]:
         """A signature to verify, as in a handshake: it counts as one."""

@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     # Where it listens, where its state lives
     https_port: int = Field(8443, ge=1, le=65535)
     http_port: int = Field(8080, ge=1, le=65535)
+    mtls_port: int | None = Field(None, ge=1, le=65535)
+    """Where devices show a certificate; None: nowhere."""
+    mtls_client_ca: Path | None = Field(None, validate_default=True)
     server_name: str = "localhost"
     state_dir: Path = Path("var")
     certs_dir: Path = Path("certs")
@@ -166,6 +169,20 @@ class Settings(BaseSettings):
             raise ValueError(
                 "several share DATABASE_URL and REDIS_URL: without them each would serve its own"
             )
+        return value
+
+    @field_validator("mtls_port")
+    @classmethod
+    def _is_a_port_of_its_own(cls, value: int | None, others: ValidationInfo) -> int | None:
+        if value and value in (others.data.get("https_port"), others.data.get("http_port")):
+            raise ValueError("must differ from HTTPS_PORT and HTTP_PORT")
+        return value
+
+    @field_validator("mtls_client_ca")
+    @classmethod
+    def _goes_with_a_port(cls, value: Path | None, others: ValidationInfo) -> Path | None:
+        if "mtls_port" in others.data and (value is None) != (others.data["mtls_port"] is None):
+            raise ValueError("goes together with MTLS_PORT")
         return value
 
     @field_validator("http_port")

@@ -205,3 +205,18 @@ def test_an_origin_is_ones_own_address_or_one_of_the_list() -> None:
     assert settings(https_port=443, server_name="iaq.example").origins == {"https://iaq.example"}
     listed = settings(allowed_origins=" https://a.example, https://[::1]:8443 ,")
     assert listed.origins == {"https://a.example", "https://[::1]:8443"}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"mtls_port": 8444}, "goes together with MTLS_PORT"),
+        ({"mtls_client_ca": "ca.crt"}, "goes together with MTLS_PORT"),
+        ({"mtls_port": 8443, "mtls_client_ca": "ca.crt"}, "must differ"),
+    ],
+)
+def test_the_door_for_certificates_has_a_port_and_an_authority(
+    given: dict[str, object], said: str
+) -> None:
+    with pytest.raises(ValidationError, match=said):
+        Settings(_env_file=None, **given)  # type: ignore[arg-type]

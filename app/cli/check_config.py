@@ -68,6 +68,9 @@ def _mistakes(settings: Settings, now: float) -> Iterator[str]:
     socket = settings.gateway_socket
     if socket and len(os.fsencode(socket.absolute())) > LONGEST_SOCKET_PATH:
         yield f"GATEWAY_SOCKET: longer than {LONGEST_SOCKET_PATH} bytes, which no socket can be"
+    authority = settings.mtls_client_ca
+    if authority and not os.access(authority, os.R_OK):
+        yield "MTLS_CLIENT_CA: cannot be read"
     if not lacks_keys(settings):
         try:
             key_ring(settings)

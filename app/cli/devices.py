@@ -1,13 +1,14 @@
 """Commands for devices."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.cli.credentials import Grace, Owner, Ttl, check_tenant, duration, listed, registrar
 from app.cli.records import now_ms, records
-from app.cli.report import note, result
-from app.domain import claims
+from app.cli.report import RefusedError, note, result
+from app.domain import certificates, claims
 from app.domain import devices as domain
 from app.settings import Settings
 from app.storage.records import devices
@@ -24,6 +25,7 @@ def commands(cli: typer.Typer) -> None:
     device.command("add")(add)
     device.command("list")(list_)
     device.command("rotate")(rotate)
+    device.command("certificate")(certificate)
     device.command("claim-code")(claim_code)
     device.command("revoke")(revoke)
     device.command("disable")(disable)
@@ -98,6 +100,22 @@ def claim_code(
         code = claims.make(by, sql, tenant, name, life=seconds, ttl=token_life)
     result(code.text)
     note(f"as a QR code: {qr_text(code.text, settings.origin)}")
+
+
+def certificate(
+    name: DeviceId,
+    file: Annotated[Path, typer.Argument(help="Its client certificate, in PEM.")],
+    tenant: Owner,
+) -> None:
+    """Take a client certificate for a device; print by what id it is listed and revoked."""
+    settings = Settings()
+    try:
+        pem = file.read_text(encoding="ascii")
+    except (OSError, ValueError) as error:
+        raise RefusedError("the file cannot be read, or is no PEM") from error
+    with records(settings) as sql:
+        holder = certificates.add(registrar(settings), sql, tenant, name, pem)
+    result(holder.token_id)
 
 
 def revoke(name: DeviceId, tenant: Owner) -> None:

@@ -1,16 +1,18 @@
 """Who asks: from a credential to a principal, or a refusal."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import structlog
 from starlette.requests import HTTPConnection
 
 from app.domain.uses import Uses
+from app.edge.client_certificate import shown_by
 from app.edge.client_ip import client_ip
 from app.edge.identity import WAIT, IdentityKeys
 from app.errors import (
+    BadRequestError,
     ForbiddenError,
     NoCredentialError,
     UnauthenticatedError,
@@ -24,6 +26,8 @@ from auth.tickets import LIFE, FullError, Tickets
 from auth.verified import VerifiedTokens
 
 Named = TypeVar("Named", Principal, Principal | None)
+Holder = Callable[[str], Awaitable[Principal | None]]
+"""Whom the certificate of that name speaks for."""
 
 log = structlog.get_logger()
 
@@ -34,6 +38,8 @@ class Access:
         tokens: VerifiedTokens,
         tickets: Tickets,
         uses: Uses,
+        holder: Holder,
+        *,
         clock: Callable[[], float] = time.time,
         identity: IdentityKeys | None = None,
     ) -> None:
@@ -41,6 +47,7 @@ class Access:
         self.identity = identity
         self._tickets = tickets
         self._uses = uses
+        self._holder = holder
         self._clock = clock
 
     def request(self, connection: HTTPConnection, *roles: Role) -> Principal:
@@ -48,6 +55,32 @@ class Access:
         principal = self._principal(header_token(connection), connection)
         self._uses.note(principal, client_ip(connection))
         return _in_role(principal, roles)
+
+    async def device(self, connection: HTTPConnection, token: str | None) -> Principal:
+        """By its token, or by a certificate that nginx has verified; raise as `request`.
+
+        Raise `BadRequestError` for both.
+        """
+        certificate = shown_by(connection)
+        if certificate is None:
+            principal = self._principal(token, connection)
+        elif token is None:
+            principal = await self._by_certificate(certificate, connection)
+        else:
+            raise BadRequestError("one credential, not several")
+        self._uses.note(principal, client_ip(connection))
+        return _in_role(principal, (Role.DEVICE,))
+
+    async def _by_certificate(self, name: str, connection: HTTPConnection) -> Principal:
+        """Whose it is, is asked for each time; it ends and is revoked as a token."""
+        principal = _noted(await self._holder(name), connection)
+        if principal is None:
+            raise UnauthenticatedError("the certificate is not valid here")
+        try:
+            self.tokens.check(principal, self._clock())
+        except TokenRefusedError as refused:
+            raise refusal(refused) from refused
+        return principal
 
     def verify(self, token: str | None, connection: HTTPConnection, *roles: Role) -> Principal:
         """Raise as `request`, or `UnavailableError` while the token's key may be known soon."""

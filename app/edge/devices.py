@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from fastapi import FastAPI, Query, Request, Response
 
-from app.domain import claims
+from app.domain import certificates, claims
 from app.domain import devices as domain
 from app.domain.decoding import decode
 from app.domain.measurement import Name
@@ -23,6 +23,7 @@ from app.storage.records import devices, tokens
 from app.storage.records.devices import Device
 from app.storage.records.tokens import Token
 from app.storage.sql import Sql
+from auth.certificates import MAX_PEM_LENGTH
 from auth.claim_codes import qr_text
 from auth.principal import MAX_SENSORS, Role
 
@@ -50,6 +51,11 @@ class Rotation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ttl: Seconds = domain.LIFE
 
 
+class Certificate(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    certificate: Annotated[str, msgspec.Meta(max_length=MAX_PEM_LENGTH)]
+    """In PEM."""
+
+
 Change = Literal["revoke", "disable", "enable"]
 _CHANGES: dict[Change, Callable[[Registrar, Sql, str, str], None]] = {
     "revoke": domain.revoke,
@@ -57,6 +63,7 @@ _CHANGES: dict[Change, Callable[[Registrar, Sql, str, str], None]] = {
     "enable": partial(domain.disable, disabled=False),
 }
 _new = msgspec.json.Decoder(NewDevice)
+_certificate = msgspec.json.Decoder(Certificate)
 _claimable = msgspec.json.Decoder(Claimable)
 _rotation = msgspec.json.Decoder(Rotation)
 
@@ -106,6 +113,21 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
             ),
         )
         return answer(shown_once(issued), 201)
+
+    @app.post("/api/admin/devices/{device}/certificate")
+    async def certificate(request: Request, device: str, tenant: Tenant = None) -> Response:
+        admin = admin_of(gateway, request)
+        shown = decode(_certificate, await json_body(request, gateway.settings))
+        holder = await act(
+            gateway,
+            admin,
+            tenant,
+            lambda registrar, sql, owner: certificates.add(
+                registrar, sql, owner, device, shown.certificate
+            ),
+        )
+        ends = wire_time(holder.expires_at * 1_000)
+        return answer({"token_id": holder.token_id, "expires_at": ends}, 201)
 
     @app.post("/api/admin/devices/{device}/claim-code")
     async def claim_code(request: Request, device: str, tenant: Tenant = None) -> Response:

@@ -14,19 +14,19 @@ from app.domain.receipts import Answer, Receipt, Rejected, sole
 from app.domain.sender import Charge, Sender
 from app.domain.stream import Batch
 from app.domain.uses import Uses
-from app.edge.access import grant_of
+from app.edge.access import grant_of, header_token
 from app.edge.body import NDJSON, json_body, media_type, read_body
 from app.edge.errors import body_of, request_id
 from app.edge.gateway import Gateway
 from app.edge.limits import INGEST, Limits
 from app.settings import Settings
-from auth.principal import Principal, Role
+from auth.principal import Principal
 
 
 def routes(app: FastAPI, gateway: Gateway) -> None:
     @app.post(INGEST)
     async def ingest(request: Request) -> Response:
-        device = gateway.access.request(request, Role.DEVICE)
+        device = await gateway.access.device(request, header_token(request))
         body, items = await _read(request, gateway.settings)
         sender, charge = _sender(device, gateway.limits)
         date_ms = parse_date(request.headers.get("date"))

@@ -9,7 +9,6 @@ from app.edge.gateway import Gateway
 from app.edge.handshake import origin_of, query_of, subprotocol_of, token_of
 from app.errors import UpgradeRequiredError
 from app.transport.upgrade import hand_over
-from auth.principal import Role
 
 
 def routes(app: FastAPI, gateway: Gateway) -> None:
@@ -21,8 +20,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         gateway.limits.handshake(ip)
         origin_of(websocket, gateway.settings.origins)
         query_of(websocket, frozenset())
-        device = gateway.access.verify(token_of(websocket), websocket, Role.DEVICE)
-        gateway.uses.note(device, ip)
+        device = await gateway.access.device(websocket, token_of(websocket))
         place = desk.take_place(ip, device)
         stream = Stream(desk, gateway.intake, device, place)
         try:

@@ -4,6 +4,7 @@ import os
 import re
 import resource
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def render(settings: Settings, places: Places, listening: Listening, user: str =
     port = "" if settings.https_port == _HTTPS else f":{settings.https_port}"
     workers = min(os.cpu_count() or 1, 4)
     connections = _connections_per_worker(settings, workers)
-    values = {
+    values: dict[str, object] = {
         "MAIN": f"user {user};" if user else "",
         "WORKERS": workers,
         "WORKER_CONNECTIONS": connections,
@@ -98,8 +99,24 @@ def render(settings: Settings, places: Places, listening: Listening, user: str =
         "LISTEN_OTHER": _listen(settings.https_port, listening, ""),
         "LISTEN_HTTP": _listen(settings.http_port, listening, "default_server", tls=False),
     }
-    template = (SOURCE / "nginx.conf.template").read_text(encoding="utf-8")
-    return _OURS.sub(lambda found: str(values[found[1]]), template)
+    values["MTLS"] = _mtls(settings, listening, values)
+    return _filled("nginx.conf.template", values)
+
+
+def _mtls(settings: Settings, listening: Listening, values: Mapping[str, object]) -> str:
+    """The listener for devices with certificates, where one is wanted."""
+    if not settings.mtls_port or not settings.mtls_client_ca:
+        return ""
+    own = {
+        "LISTEN_MTLS": _listen(settings.mtls_port, listening, "default_server"),
+        "MTLS_CLIENT_CA": _quoted(settings.mtls_client_ca.absolute()),
+    }
+    return _filled("mtls.conf.template", {**values, **own}) + "\n"
+
+
+def _filled(template: str, values: Mapping[str, object]) -> str:
+    text = (SOURCE / template).read_text(encoding="utf-8")
+    return _OURS.sub(lambda found: str(values[found[1]]), text)
 
 
 def write(folder: Path, text: str) -> Path:

@@ -19,7 +19,9 @@ def has_ipv6() -> bool:
 
 def check_ports(settings: Settings, addresses: Iterable[str]) -> None:
     """Raises `StackError` when a port is taken, or reserved for root."""
-    wanted = (("HTTPS_PORT", settings.https_port), ("HTTP_PORT", settings.http_port))
+    wanted = [("HTTPS_PORT", settings.https_port), ("HTTP_PORT", settings.http_port)]
+    if settings.mtls_port:
+        wanted.append(("MTLS_PORT", settings.mtls_port))
     for address in addresses:
         for name, port in wanted:
             _check(name, address, port)

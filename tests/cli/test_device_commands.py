@@ -2,6 +2,7 @@
 
 from tests.cli.command import USAGE, Ended, Shell
 from tests.cli.test_token_command import verified
+from tests.stack.client_certificates import Authority
 
 PLACE = "--enseigne Maison --salle Bureau --interval 60"
 
@@ -101,3 +102,14 @@ async def test_a_claim_code_is_printed_instead_of_a_token(shell: Shell) -> None:
     assert again.err == f"as a QR code: IAQVERSE:LOCALHOST:8443/{again.result()}\n"
     assert unknown.reason() == "the tenant has no device of that id\n"
     assert await tokens_of(shell) == []
+
+
+async def test_a_client_certificate_is_taken_from_a_file(shell: Shell) -> None:
+    authority = Authority(shell.folder)
+    authority.sign("hub")
+    (await typed(shell, "device add hub --tenant acme --sensors s1")).result()
+    taken = await typed(shell, "device certificate hub hub.pem --tenant acme")
+    assert taken.result().startswith("cert-")
+    for file in ("devices.key", "var/gateway.db"):
+        ended = await typed(shell, f"device certificate hub {file} --tenant acme")
+        assert "no PEM" in ended.reason()

@@ -5,7 +5,8 @@ import json
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -13,6 +14,7 @@ import pytest
 
 from tests.conftest import Running, Start
 from tests.edge.wire import end_of, error_of, heard, measurement
+from tests.stack.client_certificates import Authority, certificate_in
 
 HUB = {"id": "hub", "sensors": ["bureau1", "s2"], "enseigne": "Maison", "interval": 60}
 
@@ -268,3 +270,33 @@ async def test_every_act_is_in_the_audit_and_no_token_is(
     for each in made:
         assert each["token"] not in json.dumps(entries)
         assert each["token"].rpartition(".")[2].encode() not in stored
+
+
+async def test_a_certificate_is_registered_once_and_listed_like_a_token(
+    gateway: Running, admin: httpx2.AsyncClient, tmp_path: Path
+) -> None:
+    await post(admin, "devices", **HUB)
+    authority = Authority(tmp_path)
+    pem = certificate_in(authority.sign("hub"))
+    made = await post(admin, "devices/hub/certificate", certificate=pem)
+    token_ids = {token["id"] for token in await listed(admin, "tokens")}
+    assert made["token_id"].startswith("cert-")
+    assert made["token_id"] in token_ids
+    past = certificate_in(authority.sign("past", life=timedelta(seconds=-1)))
+    for device, shown, status in (
+        ("hub", pem, 409),
+        ("hub", past, 422),
+        ("hub", "-----BEGIN CERTIFICATE-----", 422),
+        ("hub", "é", 422),
+        ("box", pem, 404),
+    ):
+        answer = await admin.post(
+            f"/api/admin/devices/{device}/certificate", json={"certificate": shown}
+        )
+        assert answer.status_code == status
+    async with gateway.client("admin", tenant="globex") as theirs:
+        answer = await theirs.post(
+            "/api/admin/devices/hub/certificate",
+            json={"certificate": certificate_in(authority.path)},
+        )
+        assert answer.status_code == 404

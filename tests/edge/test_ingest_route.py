@@ -433,3 +433,12 @@ async def test_without_a_timestamp_what_is_sent_again_is_another_measurement(
         results = (await post(gateway, batch)).json()["results"]
         assert [result["status"] for result in results] == ["stored"] * 2
     assert len(await stored(gateway)) == 4
+
+
+async def test_a_certificate_in_a_header_is_a_clients_word_on_a_tcp_port(gateway: Running) -> None:
+    headers = {"X-Client-Certificate": "-----BEGIN%20CERTIFICATE-----"}
+    async with gateway.client() as anyone, gateway.client("device") as device:
+        refused = await anyone.post("/api/ingest", json=measurement(), headers=headers)
+        assert refused.status_code == 401
+        kept = await device.post("/api/ingest", json=measurement(), headers=headers)
+        assert kept.status_code == 200

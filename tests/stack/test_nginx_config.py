@@ -108,3 +108,26 @@ def test_who_can_reach_it_follows_from_its_name_and_its_nginx() -> None:
 def test_an_nginx_without_updates_speaks_no_http2(tmp_path: Path) -> None:
     text = render(settings(), places(tmp_path), Listening(True, True, http2=False))
     assert "http2" not in text
+
+
+def with_certificates(folder: Path) -> Settings:
+    places(folder)
+    return settings(mtls_port=8444, mtls_client_ca=folder / "ca.crt")
+
+
+def test_devices_show_certificates_where_that_is_wanted_and_nowhere_else(tmp_path: Path) -> None:
+    assert "ssl_verify_client" not in render(settings(), places(tmp_path), HERE)
+    text = lines(render(with_certificates(tmp_path), places(tmp_path), HERE))
+    assert text.count("ssl_verify_client on;") == 1
+    assert "listen 127.0.0.1:8444 ssl http2 default_server;" in text
+
+
+def test_nginx_and_gixy_accept_that_too(tmp_path: Path) -> None:
+    main = write(tmp_path, render(with_certificates(tmp_path), places(tmp_path), HERE))
+    checks: list[list[str | Path]] = [
+        [find_nginx().path, "-t", "-p", tmp_path, "-c", main, "-e", "stderr"],
+        [Path(sys.executable).with_name("gixy"), main],
+    ]
+    for check in checks:
+        done = subprocess.run(check, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr

@@ -46,6 +46,7 @@ class Act(StrEnum):
     USER_PASSWORD = "user_password"  # noqa: S105  (an act's name)
     USER_SIGNED_OUT = "user_signed_out"
     DEVICE_ADDED = "device_added"
+    CERTIFICATE_ADDED = "certificate_added"
     DEVICE_CLAIMED = "device_claimed"
     CLAIM_CODE_MADE = "claim_code_made"
     DEVICE_ROTATED = "device_rotated"

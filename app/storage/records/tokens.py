@@ -95,6 +95,12 @@ def find(sql: Sql, tenant: str, token_id: str) -> Token:
     return found[0]
 
 
+def find_anywhere(sql: Sql, token_id: str) -> Token | None:
+    """Whosever it is."""
+    found = _where(sql, "id = ?", token_id)
+    return found[0] if found else None
+
+
 def of_subject(sql: Sql, tenant: str, role: Role, subject: str) -> list[Token]:
     """The newest first; of one second, what was not rotated since."""
     return _where(
