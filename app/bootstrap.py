@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mappin
 from functools import partial
 
 from app.brokers.base import Broker
+from app.brokers.circle import Circle
 from app.brokers.connection import RedisLink
 from app.brokers.memory import MemoryBroker
 from app.brokers.redis import RedisBroker
+from app.brokers.tickets import RedisTickets
 from app.domain import certificates, channel, places
 from app.domain.accounts import Accounts, Lives
 from app.domain.audit import Audit
-from app.domain.connections import LocalConnections
+from app.domain.connections import Connections, LocalConnections
 from app.domain.desk import Desk
 from app.domain.dispatch import Dispatch
 from app.domain.freshness import Freshness
@@ -21,6 +23,9 @@ from app.domain.hub import Hub
 from app.domain.ingest import Ingest
 from app.domain.places import Places
 from app.domain.recovery import Recovery
+from app.domain.shared_connections import SharedConnections
+from app.domain.shared_places import SharedPlaces
+from app.domain.stats import Statistics
 from app.domain.stream import Intake
 from app.domain.sweep import Sweep, drain
 from app.domain.upkeep import Upkeep
@@ -32,6 +37,7 @@ from app.edge.identity import IdentityKeys
 from app.edge.ingest import answers
 from app.edge.keys import Keys
 from app.edge.limits import Limits
+from app.edge.shared_rates import SharedRates
 from app.errors import UnavailableError
 from app.model import Publication
 from app.protocol.conversation import Rules
@@ -44,7 +50,7 @@ from app.storage.sqlite.store import SqliteStore
 from auth.key_sets import PublicKey
 from auth.principal import Principal
 from auth.revocation import Revocations
-from auth.tickets import MemoryTickets
+from auth.tickets import MemoryTickets, Tickets
 from auth.tokens import TokenVerifier
 from auth.verified import VerifiedTokens
 
@@ -75,15 +81,13 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         freshness.heard(publications)
         broker.publish(publications)
 
-    def replaced(tenant: str) -> None:
-        desk.turn_away(tenant)
-
     store = _store(settings, committed)
     link = _link(settings)
     broker = _broker(settings, link)
-    dispatch = Dispatch(hub, store, broker, replaced)
+    dispatch = Dispatch(hub, store, broker, lambda tenant: desk.turn_away(tenant))  # noqa: PLW0108  (the desk is made below)
     freshness = Freshness(store, time.time)
-    tickets = MemoryTickets(capacity=TICKETS_HELD)
+    circle = Circle(link) if link else None
+    tickets = _tickets(link)
     uses, limits = Uses(store), Limits(settings)
     access = Access(tokens, tickets, uses, partial(certificates.holder, store), identity=identity)
 
@@ -123,14 +127,16 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         uses=uses,
         tickets=tickets,
         limits=limits,
-        connections=LocalConnections(desk),
+        connections=_connections(desk, circle),
+        statistics=Statistics(hub, circle),
         watch=watch,
         keys=keys,
         upkeep=upkeep,
         freshness=freshness,
     )
     work = [broker.run, dispatch.run, Sweep(desk).run, watch.run, upkeep.run, audit.run]
-    work += [uses.run, freshness.run, *(part.run for part in (identity, link) if part)]
+    work += [uses.run, freshness.run, *(part.run for part in (identity, link, circle) if part)]
+    work += _exchanges(link, circle, seats, limits)
     async with _running(work):
         try:
             yield built
@@ -177,6 +183,26 @@ def _broker(settings: Settings, link: RedisLink | None) -> Broker:
     if link is None or not settings.database_url.get_secret_value():
         return MemoryBroker()
     return RedisBroker(link)
+
+
+def _tickets(link: RedisLink | None) -> Tickets:
+    if link:
+        return RedisTickets(link, capacity=TICKETS_HELD)
+    return MemoryTickets(capacity=TICKETS_HELD)
+
+
+def _exchanges(
+    link: RedisLink | None, circle: Circle | None, seats: Places, limits: Limits
+) -> list[Work]:
+    """What keeps the limits of several gateways one."""
+    if not (link and circle):
+        return []
+    return [SharedPlaces(seats, circle).run, SharedRates(limits.storage, link).run]
+
+
+def _connections(desk: Desk, circle: Circle | None) -> Connections:
+    local = LocalConnections(desk)
+    return SharedConnections(local, circle) if circle else local
 
 
 def _identity(

@@ -33,9 +33,22 @@ class Ticket:
     """Where the page that asked is from, None for a program; the handshake must say the same."""
     ends_at: float
 
+    def redeemed(self, origin: str | None, now: float) -> Principal:
+        """Raises TokenRefusedError as `Tickets.redeem`."""
+        if self.ends_at <= now or self.origin != origin:
+            raise TokenRefusedError("ticket", self.principal)
+        return self.principal
+
 
 class Tickets(Protocol):
     """Times are wall time in seconds. Nothing that is held reveals a ticket."""
+
+    issued: int
+    refused: int
+    """How often none was issued because too many were held."""
+
+    def __len__(self) -> int:
+        """Held, the ended among them."""
 
     async def issue(self, principal: Principal, origin: str | None, now: float) -> str:
         """A new ticket, base64url. Raises FullError."""
@@ -65,17 +78,16 @@ class MemoryTickets:
         if len(self._tickets) >= self._capacity:
             self.refused += 1
             raise FullError
-        ticket = token_urlsafe(_BYTES)
-        ends_at = min(now + LIFE, principal.expires_at)
-        self._tickets[_digest(ticket)] = Ticket(principal, origin, ends_at)
+        text, ticket = new_ticket(principal, origin, now)
+        self._tickets[digest_of(text)] = ticket
         self.issued += 1
-        return ticket
+        return text
 
     async def redeem(self, ticket: str, origin: str | None, now: float) -> Principal:
-        held = self._tickets.pop(_digest(ticket), None)
-        if held is None or held.ends_at <= now or held.origin != origin:
-            raise TokenRefusedError("ticket", None if held is None else held.principal)
-        return held.principal
+        held = self._tickets.pop(digest_of(ticket), None)
+        if held is None:
+            raise TokenRefusedError("ticket")
+        return held.redeemed(origin, now)
 
     def _forget(self, now: float) -> None:
         """The oldest first, up to one that is still good: no later one is older."""
@@ -86,6 +98,12 @@ class MemoryTickets:
             del self._tickets[oldest]
 
 
-def _digest(ticket: str) -> bytes:
+def new_ticket(principal: Principal, origin: str | None, now: float) -> tuple[str, Ticket]:
+    """What its holder is given, and what is held of it."""
+    return token_urlsafe(_BYTES), Ticket(principal, origin, min(now + LIFE, principal.expires_at))
+
+
+def digest_of(ticket: str) -> bytes:
+    """Under what it is held: who reads that has no ticket."""
     # A lone surrogate, which no encoder takes, is unknown like any other.
     return sha256(ticket.encode("utf-8", "surrogatepass")).digest()

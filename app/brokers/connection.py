@@ -5,7 +5,7 @@ answer nobody waits for it again until a probe of ours got through.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import TypeVar
 
 import structlog
@@ -21,6 +21,8 @@ ANSWER = 0.5
 """Seconds to connect, and for an answer. A frozen server takes packets and says nothing."""
 CONNECTIONS = 16
 """Questions at once; a further one waits as long as for an answer."""
+SILENCE = 5.0
+"""Seconds without a message on channels that somebody speaks on every second."""
 FIRST_PROBE, LAST_PROBE = 0.1, 1.0
 """Seconds between probes, doubled from one to the other."""
 
@@ -68,6 +70,25 @@ class RedisLink:
             raise _gone() from error
         _heed_cancelling()
         return answer
+
+    async def listen(self, *channels: str) -> AsyncGenerator[tuple[str, bytes], None]:
+        """What is published there from now on, first one empty message for each channel.
+
+        Raise `UnavailableError` when the connection ends, or nothing came for `SILENCE` seconds: a
+        frozen server looks like a silent one, so its channels are to be kept lively.
+        """
+        try:
+            async with self._client.pubsub() as pubsub:
+                await pubsub.subscribe(*channels)
+                while True:
+                    async with asyncio.timeout(SILENCE):
+                        message = await pubsub.get_message(timeout=None)
+                    if message is not None:
+                        told = message["type"] == "message"
+                        yield message["channel"].decode(), message["data"] if told else b""
+        except (RedisError, OSError, TimeoutError) as error:
+            self._lose(error)
+            raise _gone() from error
 
     async def check(self) -> None:
         """Raise `UnavailableError` as `ask` does."""

@@ -1,14 +1,16 @@
 """Places for connections: taken before the upgrade, given back at the end, counted per holder."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from app.errors import LimitReachedError, UnavailableError
 from auth.principal import Principal
 
 RETRY_AFTER = 30
 """Seconds after which a client may ask for a place again; nobody knows when one comes free."""
+ALL = "all"
+"""Who holds every place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,53 +28,69 @@ class Place:
     """Held by one connection."""
 
     ip: str
-    subject: tuple[str, str]
+    subject: str
     tenant: str
+
+    @property
+    def holders(self) -> tuple[str, str, str, str]:
+        """Who is counted for it; none of the parts has a space."""
+        return (
+            ALL,
+            f"ip {self.ip}",
+            f"tenant {self.tenant}",
+            f"subject {self.tenant} {self.subject}",
+        )
 
 
 class Places:
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
-        self._by_ip: Counter[str] = Counter()
-        self._by_subject: Counter[tuple[str, str]] = Counter()
-        self._by_tenant: Counter[str] = Counter()
-        self.taken = 0
+        self.held: Counter[str] = Counter()
+        """By each holder, here."""
+        self.elsewhere: dict[str, dict[str, int]] = {}
+        """Likewise at other gateways, by their names, where somebody keeps it up to date."""
+        self.changed: Callable[[str], None] = lambda _holder: None
+        """Called with each holder of whom more or fewer are held now."""
         self.refused: Counter[str] = Counter()
         """How often each limit was hit."""
 
+    @property
+    def taken(self) -> int:
+        return self.held[ALL]
+
     def take(self, ip: str, principal: Principal) -> Place:
-        """Raise `LimitReachedError` or, when the gateway itself is full, `UnavailableError`."""
-        place = Place(ip, (principal.tenant, principal.subject), principal.tenant)
+        """Raise `LimitReachedError` or, when the gateways are full, `UnavailableError`."""
+        place = Place(ip, principal.subject, principal.tenant)
+        everyone, address, tenant, subject = place.holders
         bounds = self._bounds
-        if self.taken >= bounds.total:
+        if self._count(everyone) >= bounds.total:
             self.refused["connections_total"] += 1
             raise UnavailableError(
                 "every connection is taken", part="gateway", retry_after=RETRY_AFTER
             )
-        self._check(self._by_ip[ip], bounds.per_ip, "connections_per_ip")
-        self._check(self._by_subject[place.subject], bounds.per_subject, "connections_per_subject")
-        self._check(self._by_tenant[place.tenant], bounds.per_tenant, "connections_per_tenant")
-        self._count(place, 1)
+        self._check(address, bounds.per_ip, "connections_per_ip")
+        self._check(subject, bounds.per_subject, "connections_per_subject")
+        self._check(tenant, bounds.per_tenant, "connections_per_tenant")
+        self._change(place, 1)
         return place
 
     def give_back(self, place: Place) -> None:
-        self._count(place, -1)
+        self._change(place, -1)
 
-    def _check(self, taken: int, allowed: int, limit: str) -> None:
-        if taken >= allowed:
+    def _count(self, holder: str) -> int:
+        others = self.elsewhere.values()
+        return self.held[holder] + sum(held.get(holder, 0) for held in others)
+
+    def _check(self, holder: str, allowed: int, limit: str) -> None:
+        if self._count(holder) >= allowed:
             self.refused[limit] += 1
             raise LimitReachedError(
                 "too many connections at once", limit=limit, retry_after=RETRY_AFTER
             )
 
-    def _count(self, place: Place, one: int) -> None:
-        self.taken += one
-        holders: tuple[tuple[Counter[Any], object], ...] = (
-            (self._by_ip, place.ip),
-            (self._by_subject, place.subject),
-            (self._by_tenant, place.tenant),
-        )
-        for counter, holder in holders:
-            counter[holder] += one
-            if not counter[holder]:
-                del counter[holder]  # who left is forgotten
+    def _change(self, place: Place, one: int) -> None:
+        for holder in place.holders:
+            self.held[holder] += one
+            if not self.held[holder]:
+                del self.held[holder]  # who left is forgotten
+            self.changed(holder)

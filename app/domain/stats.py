@@ -2,14 +2,26 @@
 
 from dataclasses import dataclass
 
+from msgspec.msgpack import decode, encode
+
+from app.brokers.circle import Circle
 from app.domain.hub import Hub
 from app.protocol.topics import NAMES
+
+_KIND = "stats"
 
 
 @dataclass(frozen=True, slots=True)
 class Stats:
     active_connections: int
     subscriptions: dict[str, int]
+
+    def plus(self, other: "Stats") -> "Stats":
+        mine, theirs = self.subscriptions, other.subscriptions
+        return Stats(
+            self.active_connections + other.active_connections,
+            {name: mine[name] + theirs.get(name, 0) for name in mine},
+        )
 
 
 def stats(hub: Hub, tenant: str | None) -> Stats:
@@ -24,3 +36,24 @@ def stats(hub: Hub, tenant: str | None) -> Stats:
             for topic in {chosen.name for chosen in audience.selection.chosen}:
                 counts[topic] += len(audience.members)
     return Stats(connections, counts)
+
+
+class Statistics:
+    """Of all gateways, where they form a circle; one that does not answer in time is left out."""
+
+    def __init__(self, hub: Hub, circle: Circle | None) -> None:
+        self._hub = hub
+        self._circle = circle
+        if circle:
+            circle.answer(_KIND, self._answer)
+
+    async def of(self, tenant: str | None) -> Stats:
+        """As `stats`."""
+        told = stats(self._hub, tenant)
+        if self._circle:
+            for answer in await self._circle.ask(_KIND, encode(tenant)):
+                told = told.plus(decode(answer, type=Stats))
+        return told
+
+    async def _answer(self, body: bytes) -> bytes:
+        return encode(stats(self._hub, decode(body, type=str | None)))

@@ -13,6 +13,7 @@ from app.domain.dispatch import Dispatch
 from app.domain.freshness import Freshness
 from app.domain.hub import Hub
 from app.domain.ingest import Ingest
+from app.domain.stats import Statistics
 from app.domain.stream import Intake
 from app.domain.upkeep import Upkeep
 from app.domain.uses import Uses
@@ -23,7 +24,7 @@ from app.edge.limits import Limits
 from app.model import Position
 from app.settings import Settings
 from app.storage.base import Store
-from auth.tickets import MemoryTickets
+from auth.tickets import Tickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,10 @@ class Gateway:
     audit: Audit
     access: Access
     uses: Uses
-    tickets: MemoryTickets
+    tickets: Tickets
     limits: Limits
     connections: Connections
+    statistics: Statistics
     watch: Watch
     keys: Keys
     upkeep: Upkeep

@@ -17,7 +17,7 @@ from limits.strategies import FixedWindowRateLimiter
 from slowapi import Limiter
 
 from app.domain.sender import Lane
-from app.edge import rate_storage  # noqa: F401  (registers the storage's scheme)
+from app.edge import rate_storage
 from app.edge.client_ip import client_ip
 from app.errors import LimitReachedError, TooLargeError
 from app.settings import Settings
@@ -55,7 +55,9 @@ class Limits:
             key_style="endpoint",
         )
         self.slowapi.enabled = True  # or RATELIMIT_ENABLED=false in the environment ends all limits
-        self.storage = self.slowapi._storage  # noqa: SLF001  (one table, one bound, for all limits)
+        storage = self.slowapi._storage  # noqa: SLF001  (one table, one bound, for all limits)
+        assert isinstance(storage, rate_storage.BoundedStorage)  # noqa: S101  (as its address says)
+        self.storage = storage
         self._strategy = FixedWindowRateLimiter(self.storage)
 
     def handshake(self, ip: str) -> None:

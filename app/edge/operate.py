@@ -6,7 +6,7 @@ from typing import Literal
 from fastapi import FastAPI, Request, Response
 
 from app.brokers.connection import RedisLink
-from app.domain.stats import Stats, stats
+from app.domain.stats import Stats
 from app.edge.gateway import Gateway
 from app.edge.keys import JWKS_MAX_AGE
 from app.errors import UnavailableError
@@ -22,7 +22,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
     async def statistics(request: Request) -> Stats:
         """A tenant's admin counts its own connections, the platform's all."""
         admin = gateway.access.request(request, Role.ADMIN)
-        return stats(gateway.hub, None if admin.tenant == PLATFORM else admin.tenant)
+        return await gateway.statistics.of(None if admin.tenant == PLATFORM else admin.tenant)
 
     @app.get("/health/live")
     async def live(request: Request) -> dict[str, str]:  # noqa: ARG001  (every handler takes its request)

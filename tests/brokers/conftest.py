@@ -71,3 +71,11 @@ async def redis_broker(server: RedisServer) -> AsyncIterator[RedisBroker]:
         await until(lambda: broker.up)
         yield broker
     await link.close()
+
+
+@asynccontextmanager
+async def linked(url: str) -> AsyncIterator[RedisLink]:
+    link = RedisLink(url)
+    async with running(link.run):
+        yield link
+    await link.close()

@@ -59,7 +59,7 @@ def test_who_is_refused_takes_up_nothing() -> None:
     with pytest.raises(LimitReachedError):
         taken.take("192.0.2.2", principal("another"))
     assert taken.taken == 1
-    assert not taken._by_ip["192.0.2.2"]
+    assert "ip 192.0.2.2" not in taken.held
 
 
 def test_who_has_left_is_forgotten() -> None:
@@ -67,4 +67,14 @@ def test_who_has_left_is_forgotten() -> None:
     for number in range(100):
         taken.give_back(taken.take(f"192.0.2.{number}", principal(f"s{number}", f"t{number}")))
     assert taken.taken == 0
-    assert not any((taken._by_ip, taken._by_subject, taken._by_tenant))
+    assert not taken.held
+
+
+def test_what_other_gateways_hold_counts_too() -> None:
+    taken = places(per_subject=2)
+    taken.elsewhere["another"] = {"subject acme someone": 1}
+    taken.take("192.0.2.1", principal())
+    with pytest.raises(LimitReachedError):
+        taken.take("192.0.2.1", principal())
+    taken.elsewhere.clear()
+    taken.take("192.0.2.1", principal())

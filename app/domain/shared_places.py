@@ -1,0 +1,71 @@
+"""Places of several gateways: each tells the others what it holds, so that a limit counts them all.
+
+A change is told in the same turn of the loop. Who opens connections at two gateways at once can be
+past a limit by what opens in the millisecond or so that this takes. While the broker is gone each
+gateway counts its own, and those of the others as they were, for as long as they might be there.
+"""
+
+import asyncio
+import time
+
+import msgspec
+
+from app.brokers.circle import Circle
+from app.domain.places import Places
+
+EVERY = 2.0
+"""Seconds between full tables, which make good whatever was not heard."""
+AWAY = 3 * EVERY
+"""Seconds without one after which a gateway is gone, and its places with it."""
+_ALL, _SOME, _NEW = "places", "places changed", "places wanted"
+
+
+class SharedPlaces:
+    def __init__(self, places: Places, circle: Circle) -> None:
+        self._places = places
+        self._circle = circle
+        self._changed: set[str] = set()
+        self._heard: dict[str, float] = {}
+        places.changed = self._note
+        circle.hear(_ALL, self._hear_all)
+        circle.hear(_SOME, self._hear_some)
+        circle.hear(_NEW, lambda _sender, _body: self._tell_all())
+
+    async def run(self) -> None:
+        """Until cancelled: say what is held, notice who is gone."""
+        self._circle.tell(_NEW, b"")
+        while True:
+            self._tell_all()
+            await asyncio.sleep(EVERY)
+            self._forget(time.monotonic())
+
+    def _note(self, holder: str) -> None:
+        if not self._changed:
+            asyncio.get_running_loop().call_soon(self._tell_some)
+        self._changed.add(holder)
+
+    def _tell_some(self) -> None:
+        held = self._places.held
+        told = {holder: held[holder] for holder in self._changed}
+        self._changed.clear()
+        self._circle.tell(_SOME, msgspec.msgpack.encode(told))
+
+    def _tell_all(self) -> None:
+        self._circle.tell(_ALL, msgspec.msgpack.encode(self._places.held))
+
+    def _hear_all(self, sender: str, body: bytes) -> None:
+        self._heard[sender] = time.monotonic()
+        self._places.elsewhere[sender] = _counts(body)
+
+    def _hear_some(self, sender: str, body: bytes) -> None:
+        if sender in self._places.elsewhere:
+            self._places.elsewhere[sender].update(_counts(body))
+
+    def _forget(self, now: float) -> None:
+        for name, heard in list(self._heard.items()):
+            if now - heard > AWAY and self._circle.joined.is_set():
+                del self._heard[name], self._places.elsewhere[name]
+
+
+def _counts(body: bytes) -> dict[str, int]:
+    return msgspec.msgpack.decode(body, type=dict[str, int])

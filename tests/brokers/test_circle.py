@@ -1,0 +1,95 @@
+"""What one gateway tells the others, and what it asks them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import pytest
+
+from app.brokers.circle import PATIENCE, Circle
+from tests.brokers.conftest import linked, running, until
+from tests.redis_server import RedisServer
+
+
+@asynccontextmanager
+async def joined(url: str) -> AsyncIterator[Circle]:
+    async with linked(url) as link:
+        circle = Circle(link)
+        async with running(circle.run):
+            async with asyncio.timeout(5):
+                await circle.joined.wait()
+            yield circle
+
+
+@pytest.fixture
+async def three(redis: RedisServer) -> AsyncIterator[list[Circle]]:
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(joined(redis.url)) for _ in range(3)]
+
+
+def answering(circle: Circle) -> None:
+    async def name(body: bytes) -> bytes:
+        return circle.name.encode() + body
+
+    circle.answer("name", name)
+
+
+async def test_what_is_told_reaches_all_others_in_order_and_not_oneself(
+    three: list[Circle],
+) -> None:
+    heard: dict[str, list[tuple[str, bytes]]] = {}
+    for circle in three:
+        here = heard[circle.name] = []
+        circle.hear("news", lambda *told, here=here: here.append(told))
+    for number in range(3):
+        three[0].tell("news", b"%d" % number)
+    told = [(three[0].name, body) for body in (b"0", b"1", b"2")]
+    await until(lambda: heard[three[1].name] == heard[three[2].name] == told)
+    assert heard[three[0].name] == []
+
+
+async def test_a_question_is_answered_by_all_others(three: list[Circle]) -> None:
+    for circle in three:
+        answering(circle)
+    answers = await three[0].ask("name", b"?")
+    assert sorted(answers) == sorted(circle.name.encode() + b"?" for circle in three[1:])
+
+
+async def test_who_does_not_answer_is_left_out(three: list[Circle]) -> None:
+    answering(three[1])
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    assert await three[0].ask("name") == [three[1].name.encode()]
+    assert PATIENCE <= loop.time() - began < PATIENCE + 1
+
+
+async def test_alone_nobody_is_waited_for(redis: RedisServer) -> None:
+    async with joined(redis.url) as circle:
+        began = asyncio.get_running_loop().time()
+        assert await circle.ask("name") == []
+        assert asyncio.get_running_loop().time() - began < PATIENCE
+
+
+async def test_what_is_no_message_harms_nobody(three: list[Circle], redis: RedisServer) -> None:
+    async with linked(redis.url) as link:
+        await link.ask(lambda client: client.publish("iaqverse:gateways", b"\xc1 nonsense"))
+    answering(three[1])
+    answering(three[2])
+    assert len(await three[0].ask("name")) == 2
+
+
+async def test_while_the_server_is_gone_each_is_alone_and_then_they_meet_again(
+    three: list[Circle], redis: RedisServer
+) -> None:
+    for circle in three:
+        answering(circle)
+    redis.stop()
+    try:
+        assert await three[0].ask("name") == []
+        await until(lambda: not any(circle.joined.is_set() for circle in three))
+        three[0].tell("news", b"nobody hears it")
+        await until(lambda: three[0].lost == 1)
+    finally:
+        redis.start()
+    await until(lambda: all(circle.joined.is_set() for circle in three))
+    assert len(await three[0].ask("name")) == 2

@@ -1,0 +1,178 @@
+"""Two gateways on one database and one Redis: a limit, a ticket, a list is of both."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import pytest
+from msgspec.msgpack import encode
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from app.brokers.circle import Circle
+from app.domain.shared_places import AWAY
+from tests.brokers.conftest import linked, running
+from tests.conftest import ORIGIN, Running, Start
+from tests.edge.wire import PLACE, end_of, heard, until
+from tests.postgres_server import PostgresServer
+from tests.redis_server import RedisServer
+
+SETTINGS: dict[str, Any] = {
+    "connections_per_subject": 2,
+    "handshake_rate_per_ip": "1000/minute",
+    "publish_rate_per_token": "10/hour",
+}
+ALERT = {**PLACE, "severity": "info", "state": "raised", "message": "CO2"}
+
+
+@pytest.fixture
+def database_url(postgres: PostgresServer) -> str:
+    return postgres.schema()
+
+
+@pytest.fixture
+async def both(start: Start, redis: RedisServer) -> AsyncIterator[tuple[Running, Running]]:
+    redis.empty()
+    async with (
+        start(redis_url=redis.url, **SETTINGS) as one,
+        start(redis_url=redis.url, **SETTINGS) as other,
+    ):
+        yield one, other
+
+
+async def stats(admin: httpx2.AsyncClient) -> Any:
+    return (await admin.get("/ws/stats")).json()
+
+
+async def test_a_limit_of_connections_counts_those_of_both(
+    both: tuple[Running, Running],
+) -> None:
+    one, other = both
+    async with one.dashboard() as first:
+        await heard(first)
+        async with other.dashboard() as second:
+            await heard(second)
+            await asyncio.sleep(0.05)  # for what is told in the next turn
+            for gateway in both:
+                with pytest.raises(InvalidStatus) as refused:
+                    await gateway.dashboard()
+                assert refused.value.response.status_code == 429
+            async with one.dashboard(subject="another") as third:
+                await heard(third)
+
+        async def free() -> bool:
+            async with one.dashboard() as again:
+                await heard(again)
+            return True
+
+        await asyncio.sleep(0.05)
+        assert await free()
+
+
+async def test_a_gateway_that_is_killed_gives_its_places_back(
+    start: Start, redis: RedisServer
+) -> None:
+    """A circle of our own stands in for it, which falls silent."""
+    async with start(redis_url=redis.url, **SETTINGS) as gateway:
+        async with linked(redis.url) as link:
+            circle = Circle(link)
+            async with running(circle.run):
+                await circle.joined.wait()
+                circle.tell("places", encode({"subject acme someone": 2}))
+                await asyncio.sleep(0.1)
+                with pytest.raises(InvalidStatus):
+                    await gateway.dashboard()
+
+        async def free() -> bool:
+            try:
+                async with gateway.dashboard() as again:
+                    await heard(again)
+            except InvalidStatus:
+                return False
+            return True
+
+        await until(free, within=2 * AWAY)
+
+
+async def test_a_rate_counts_what_both_let_through(both: tuple[Running, Running]) -> None:
+    one, other = both
+    token = one.token("service")
+    headers = {"Authorization": f"Bearer {token}"}
+
+    async def sent(gateway: Running) -> int:
+        async with gateway.client() as client:
+            answer = await client.post("/api/publish/alerts", json=ALERT, headers=headers)
+            return answer.status_code
+
+    for _ in range(5):
+        assert await sent(one) == 200
+        assert await sent(other) == 200
+    for gateway in both:  # each learns the sum as it counts
+        await sent(gateway)
+    await asyncio.sleep(0.6)  # two exchanges
+    assert [await sent(one), await sent(other)] == [429, 429]
+
+
+async def test_a_ticket_of_one_opens_a_socket_at_the_other_once(
+    both: tuple[Running, Running],
+) -> None:
+    one, other = both
+    async with one.client("dashboard") as client:
+        answer = await client.post("/auth/ws-ticket", headers={"Origin": ORIGIN})
+    url = f"ws://127.0.0.1:{other.port}/ws?ticket={answer.json()['ticket']}"
+    async with connect(url, origin=ORIGIN) as socket:  # type: ignore[arg-type]  # a NewType of str
+        assert (await heard(socket))["tenant"] == "acme"
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(url, origin=ORIGIN)  # type: ignore[arg-type]  # as above
+    assert refused.value.response.status_code == 401
+
+
+async def test_operators_see_the_connections_of_both_and_close_any(
+    both: tuple[Running, Running],
+) -> None:
+    one, other = both
+    async with (
+        one.client("admin") as admin,
+        one.client("admin", tenant="elsewhere") as stranger,
+        one.dashboard("?topics=alerts", subject="here") as here,
+        other.dashboard("?topics=alerts,modules", subject="there") as there,
+    ):
+        await heard(here)
+        await heard(there)
+        assert await stats(admin) == {
+            "active_connections": 2,
+            "subscriptions": {
+                "measurements": 0, "predictions": 0, "actions": 0, "alerts": 2, "modules": 1,
+                "all": 0,
+            },
+        }  # fmt: skip
+        assert (await stats(stranger))["active_connections"] == 0
+        page = (await admin.get("/api/admin/connections?limit=1")).json()
+        assert page["total"] == 2
+        rest = (await admin.get(f"/api/admin/connections?after={page['after']}")).json()
+        found = {each["subject"]: each["id"] for each in page["connections"] + rest["connections"]}
+        assert found.keys() == {"here", "there"}
+        unknown = await stranger.delete(f"/api/admin/connections/{found['there']}")
+        assert unknown.status_code == 404
+        kicked = await admin.delete(f"/api/admin/connections/{found['there']}")
+        assert kicked.status_code == 204
+        await end_of(there)
+        closed = (await admin.get("/api/admin/connections/closed")).json()["closed"]
+        assert [each["subject"] for each in closed] == ["there"]
+
+
+async def test_a_tenant_disabled_at_one_is_turned_away_at_the_other(
+    both: tuple[Running, Running],
+) -> None:
+    one, other = both
+    async with (
+        one.client("admin", tenant="*") as admin,
+        other.dashboard() as socket,
+        other.client("dashboard") as polling,
+    ):
+        await heard(socket)
+        assert (await admin.patch("/api/admin/tenants/acme", json={"disabled": True})).is_success
+        code, _ = await end_of(socket)
+        assert code == 4403
+        assert (await polling.get("/api/messages?topics=all")).status_code == 401
