@@ -2,7 +2,8 @@
 
 Nobody waits for that: a request is counted in this process, and a few times a second what was
 counted is exchanged in one go, so that each learns the sum as it counts. A client at several
-gateways is past its rate by at most what they let through in `EVERY` seconds, and one each. While the broker is gone each gateway's own limits hold.
+gateways is past its rate by at most what they let through in `EVERY` seconds, and one each. While
+the broker is gone each gateway's own limits hold.
 """
 
 import asyncio
