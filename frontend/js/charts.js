@@ -10,30 +10,40 @@ import { Api } from "./transport/api.js";
 import { Feed } from "./transport/feed.js";
 import { Live } from "./live/live.js";
 import { Session } from "./account/session.js";
+import { SharedManager } from "./transport/shared-manager.js";
 import "./websocket-manager.js";
 
 // Mode WebSocket: si true, utilise WebSocket temps réel au lieu du polling HTTP
 const USE_WEBSOCKET = true;  // ← Changer en false pour revenir au polling
 
 /** @type {import("./websocket-manager.js").WebSocketManager} */
-const manager = /** @type {any} */ (window).wsManager;
+const own = /** @type {any} */ (window).wsManager;
 
 export const account = browserAccount();
 export const session = new Session();
 export const api = new Api({ token: () => session.token, replace: (ended) => session.replace(ended) });
 
 session.setRenewal(() => account.renew());
-manager.setTokenProvider(({ refused }) => (refused === null ? session.need() : session.renew(refused)));
-manager.setRenewal(() => session.replace(session.token));
+own.setTokenProvider(({ refused }) => (refused === null ? session.need() : session.renew(refused)));
+own.setRenewal(() => session.replace(session.token));
+
+const timers = {
+  setTimeout: (/** @type {() => void} */ run, /** @type {number} */ ms) => window.setTimeout(run, ms),
+  clearTimeout: (/** @type {number} */ timer) => window.clearTimeout(timer),
+};
+const manager = new SharedManager(own, () => session.who, {
+  locks: navigator.locks,
+  channel: (name) => new BroadcastChannel(name),
+  timers,
+  document,
+});
+Object.assign(window, { wsManager: manager });
 
 const feed = new Feed({
   manager,
   api,
   useWebSocket: USE_WEBSOCKET,
-  timers: {
-    setTimeout: (run, ms) => window.setTimeout(run, ms),
-    clearTimeout: (timer) => window.clearTimeout(timer),
-  },
+  timers,
   document,
 });
 
