@@ -99,3 +99,4 @@ async def test_while_the_server_is_gone_none_is_issued_and_none_taken(
     finally:
         redis.start()
         redis.wait()
+        await link.wait()
