@@ -1,8 +1,9 @@
-"""Commands for live connections: they ask the gateway that runs."""
+"""Commands for live connections: they ask the gateways that run on this machine."""
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
+from operator import itemgetter
 from typing import Annotated, Any
 
 import httpx2
@@ -10,6 +11,7 @@ import typer
 
 from app.cli.audit import typist
 from app.cli.report import RefusedError, note, result
+from app.domain.endings import HELD
 from app.edge.key_ring import key_ring
 from app.settings import Settings
 from auth.principal import PLATFORM, Role
@@ -36,10 +38,10 @@ def list_(tenant: Owner = "") -> None:
     Id, tenant, subject, role, address, since, messages and bytes sent, lagging or current, round
     trip in ms (-: unknown), topics.
     """
-    asked: dict[str, str] | None = _of(tenant)
-    with _gateway() as http:
+    for gateway in _gateways():
+        asked: dict[str, str] | None = _of(tenant)
         while asked is not None:
-            page = _answer(http.get("/api/admin/connections", params=asked)).json()
+            page = _answer(gateway.get("/api/admin/connections", params=asked)).json()
             for each in page["connections"]:
                 result(_line(each))
             asked = {**asked, "after": page["after"]} if page["after"] else None
@@ -50,10 +52,12 @@ def closed(tenant: Owner = "") -> None:
 
     When, code, reason, id, tenant, subject, role, address, since.
     """
-    with _gateway() as http:
-        ended = _answer(http.get("/api/admin/connections/closed", params=_of(tenant))).json()
+    ended: list[dict[str, Any]] = []
+    for gateway in _gateways():
+        answer = gateway.get("/api/admin/connections/closed", params=_of(tenant))
+        ended += _answer(answer).json()["closed"]
     members = ("at", "code", "reason", "id", "tenant", "subject", "role", "address", "since")
-    for each in reversed(ended["closed"]):
+    for each in sorted(ended, key=itemgetter("at"))[-HELD:]:
         result("\t".join(str(each[member]) for member in members))
 
 
@@ -62,8 +66,8 @@ def kick(name: Name) -> None:
 
     Whoever may come in can come back: revoke or disable to keep somebody out.
     """
-    with _gateway() as http:
-        _answer(http.delete(f"/api/admin/connections/{name}"))
+    answers = [gateway.delete(f"/api/admin/connections/{name}") for gateway in _gateways()]
+    _answer(min(answers, key=lambda answer: answer.status_code))
     note(f"connection {name} closed")
 
 
@@ -79,21 +83,27 @@ def _line(each: dict[str, Any]) -> str:
     return "\t".join(str(one) for one in (*told, state, trip, ",".join(each["topics"])))
 
 
-@contextmanager
-def _gateway() -> Iterator[httpx2.Client]:
-    """By its own socket, with a token for a minute. Raise `RefusedError` where none runs."""
-    settings = Settings()
+def _gateways() -> Iterator[httpx2.Client]:
+    """Those of this machine, each by its own socket. Raise `RefusedError` where none runs."""
+    settings, found = Settings(), False
+    path = settings.socket_path
+    headers = {"Authorization": f"Bearer {_token(settings)}", "X-Forwarded-For": "127.0.0.1"}
+    for socket in sorted(path.parent.glob(f"{path.stem}*{path.suffix}")):  # numbered for several
+        transport = httpx2.HTTPTransport(uds=str(socket))
+        http = httpx2.Client(transport=transport, base_url="http://gateway", headers=headers)
+        with suppress(httpx2.TransportError), http:  # one that is gone leaves its socket behind
+            http.get("/health/live")
+            found = True
+            yield http
+    if not found:
+        raise RefusedError(f"no gateway answers on {path}")
+
+
+def _token(settings: Settings) -> str:
     issuer = TokenIssuer(key_ring(settings), settings.token_issuer)
-    token = issuer.issue(
+    return issuer.issue(
         subject=typist() or "cli", tenant=PLATFORM, role=Role.ADMIN, ttl=LIFE, now=time.time()
     )
-    headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": "127.0.0.1"}
-    transport = httpx2.HTTPTransport(uds=str(settings.socket_path))
-    with httpx2.Client(transport=transport, base_url="http://gateway", headers=headers) as http:
-        try:
-            yield http
-        except httpx2.TransportError as error:
-            raise RefusedError(f"no gateway answers on {settings.socket_path}") from error
 
 
 def _answer(answer: httpx2.Response) -> httpx2.Response:

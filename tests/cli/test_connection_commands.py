@@ -16,8 +16,10 @@ from tests.edge.wire import end_of, heard
 async def settings(shell: Shell) -> AsyncIterator[Settings]:
     """Of a gateway that runs."""
     settings = Settings(_env_file=None, state_dir=shell.state, log_level="WARNING")
-    stop = asyncio.Event()
-    serving = asyncio.create_task(serve(settings, unix_listener(settings.socket_path), stop))
+    path, stop = settings.socket_path, asyncio.Event()
+    listener = unix_listener(path.with_stem(f"{path.stem}-2"))  # as the second of several
+    unix_listener(path.with_stem(f"{path.stem}-1")).close()  # the first is gone
+    serving = asyncio.create_task(serve(settings, listener, stop))
     yield settings
     stop.set()
     await serving
@@ -31,8 +33,9 @@ async def ids(shell: Shell) -> list[str]:
 async def test_one_is_listed_kicked_and_told_of(shell: Shell, settings: Settings) -> None:
     token = (await shell.run("token", "--role", "dashboard", "--tenant", "acme")).result()
     headers = {"Authorization": f"Bearer {token}"}
-    path = str(settings.socket_path)
-    async with unix_connect(path, "ws://gateway/ws", additional_headers=headers) as socket:
+    path = settings.socket_path
+    at = str(path.with_stem(f"{path.stem}-2"))
+    async with unix_connect(at, "ws://gateway/ws", additional_headers=headers) as socket:
         await heard(socket)
         line = (await shell.run("connection", "list")).result()
         name, tenant, subject, role, *_, topics = line.split("\t")

@@ -7,8 +7,10 @@ import pytest
 
 from app.storage.records import tenants
 from app.storage.sqlite.sql import records
+from auth.login import Login
 from tests.conftest import Running
 from tests.edge.test_people import SECRET, Browser, token_of
+from tests.edge.test_people import add as add_to_store
 from tests.edge.wire import end_of, error_of, heard
 
 OTHER = "another window that is open"
@@ -58,7 +60,7 @@ async def test_who_is_made_signs_in_and_is_narrowed_as_was_said(two_tenants: Run
 async def test_users_are_listed_by_page_and_never_with_a_password(two_tenants: Running) -> None:
     async with two_tenants.client("admin") as admin:
         for name in ("marie", "paul", "zoe"):
-            await add(admin, name=name)
+            add_to_store(two_tenants, Login("acme", name))
         first = await admin.get("/api/admin/users?limit=2")
         assert await names(admin, f"limit=2&after={first.json()['after']}") == ["zoe"]
     assert "argon2" not in first.text

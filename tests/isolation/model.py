@@ -90,6 +90,8 @@ class Model:
     """By sensor and timestamp."""
     users: dict[str, bool] = field(default_factory=dict)
     """Whether each is disabled."""
+    devices: dict[str, str] = field(default_factory=dict)
+    """The token that each goes by."""
 
     def visible(self, topics: frozenset[str], granted: Granted, after: str | None) -> list[Kept]:
         """After a position of the tenant's own, or all."""

@@ -10,6 +10,7 @@ from websockets.asyncio.client import connect as open_socket
 from tests.conftest import ORIGIN
 from tests.edge.wire import error_of, until
 from tests.isolation.model import MARKS, PLACES, SENSORS, TOPICS, Kept, seen, subscriptions
+from tests.isolation.registry import REGISTRY
 from tests.isolation.tenant import GRANTS, PATIENCE, Socket, Tenant
 
 MOST_SOCKETS = 6
@@ -240,6 +241,8 @@ async def foreign_names(tenant: Tenant) -> None:
             ("connection", "DELETE", "/api/admin/connections/{}", None),
             ("user", "PATCH", "/api/admin/users/{}", {"disabled": True}),
             ("user", "POST", "/api/admin/users/{}/sign-out", None),
+            ("device", "POST", "/api/admin/devices/{}/revoke", None),
+            ("device", "POST", "/api/admin/devices/{}/claim-code", {}),
         )
     )
     foreign = tenant.loot.anothers(kind, tenant.name, rng)
@@ -260,9 +263,9 @@ async def foreign_names(tenant: Tenant) -> None:
 
 async def foreign_revocation(tenant: Tenant) -> None:
     """What it revokes by another's names is its own, which there is not."""
-    kind, thing = tenant.rng.choice((("token", "token id"), ("user", "user")))
+    kind, thing = tenant.rng.choice((("token", "token id"), ("user", "user"), ("device", "device")))
     name = tenant.loot.anothers(thing, tenant.name, tenant.rng)
-    if name is not None and name not in tenant.model.users:
+    if name is not None:
         body = {"kind": kind, "name": name}
         answer = await tenant.ask("POST", "/api/admin/revocations", "admin", json=body)
         assert answer.status_code == 204
@@ -356,5 +359,6 @@ OPERATIONS: dict[Operation, float] = {
     users: 0.3,
     lists: 1,
     stream: 1,
+    **REGISTRY,
 }
 """How often each happens, beside the others."""

@@ -108,6 +108,18 @@ class Tenant:
         self.clean(f"{answer.headers} {answer.text}")
         return answer
 
+    async def ask_by(self, token: str) -> httpx2.Response:
+        """Something that says no more than whether the token is good: 401, or 422."""
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = await self._client.post("/api/ingest", headers=headers, json={})
+        self.clean(answer.text)
+        return answer
+
+    async def claim(self, code: str) -> httpx2.Response:
+        answer = await self._client.post("/auth/claim", json={"code": code})
+        self.clean(answer.text)
+        return answer
+
     def clean(self, text: str) -> None:
         """Whatever was asked for: nothing of another tenant's stands in an answer."""
         for tenant, canaries in self.loot.canaries.items():
