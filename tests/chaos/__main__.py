@@ -68,14 +68,17 @@ def _several(server: PostgresServer, rounds: int) -> int:
     if program is None:
         sys.stdout.write("blows to several gateways: left out, Redis is not installed\n")
         return 0
-    shared = {"DATABASE_URL": server.schema(), "WORKERS": 3}
-    with (
-        RedisServer(program) as broker,
-        _folder() as folder,
-        Stack(folder, REDIS_URL=broker.url, **shared) as stack,
-    ):
-        trouble = gateways_blows(broker, rounds)
-        return _tell(asyncio.run(under_load("blows to several gateways", trouble, stack)))
+    faulty = 0
+    with RedisServer(program) as broker:
+        troubles: dict[str, Trouble] = {
+            "blows to several gateways": gateways_blows(broker, rounds),
+            "blows to the database of several": database_blows(server, rounds),
+        }
+        for name, trouble in troubles.items():
+            shared = {"DATABASE_URL": server.schema(), "REDIS_URL": broker.url}
+            with _folder() as folder, Stack(folder, WORKERS=3, **shared) as stack:
+                faulty += _tell(asyncio.run(under_load(name, trouble, stack)))
+    return faulty
 
 
 def _runs(killed: int, rounds: int) -> Iterator[Run]:
