@@ -1,9 +1,8 @@
-"""Commands for live connections: they ask the gateways that run on this machine."""
+"""Commands for live connections: they ask a gateway that runs on this machine."""
 
 import time
 from collections.abc import Iterator
-from contextlib import suppress
-from operator import itemgetter
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import httpx2
@@ -11,7 +10,6 @@ import typer
 
 from app.cli.audit import typist
 from app.cli.report import RefusedError, note, result
-from app.domain.endings import HELD
 from app.edge.key_ring import key_ring
 from app.settings import Settings
 from auth.principal import PLATFORM, Role
@@ -38,10 +36,10 @@ def list_(tenant: Owner = "") -> None:
     Id, tenant, subject, role, address, since, messages and bytes sent, lagging or current, round
     trip in ms (-: unknown), topics.
     """
-    for gateway in _gateways():
-        asked: dict[str, str] | None = _of(tenant)
+    asked: dict[str, str] | None = _of(tenant)
+    with _gateway() as http:
         while asked is not None:
-            page = _answer(gateway.get("/api/admin/connections", params=asked)).json()
+            page = _answer(http.get("/api/admin/connections", params=asked)).json()
             for each in page["connections"]:
                 result(_line(each))
             asked = {**asked, "after": page["after"]} if page["after"] else None
@@ -52,12 +50,10 @@ def closed(tenant: Owner = "") -> None:
 
     When, code, reason, id, tenant, subject, role, address, since.
     """
-    ended: list[dict[str, Any]] = []
-    for gateway in _gateways():
-        answer = gateway.get("/api/admin/connections/closed", params=_of(tenant))
-        ended += _answer(answer).json()["closed"]
+    with _gateway() as http:
+        ended = _answer(http.get("/api/admin/connections/closed", params=_of(tenant))).json()
     members = ("at", "code", "reason", "id", "tenant", "subject", "role", "address", "since")
-    for each in sorted(ended, key=itemgetter("at"))[-HELD:]:
+    for each in reversed(ended["closed"]):
         result("\t".join(str(each[member]) for member in members))
 
 
@@ -66,8 +62,8 @@ def kick(name: Name) -> None:
 
     Whoever may come in can come back: revoke or disable to keep somebody out.
     """
-    answers = [gateway.delete(f"/api/admin/connections/{name}") for gateway in _gateways()]
-    _answer(min(answers, key=lambda answer: answer.status_code))
+    with _gateway() as http:
+        _answer(http.delete(f"/api/admin/connections/{name}"))
     note(f"connection {name} closed")
 
 
@@ -83,20 +79,30 @@ def _line(each: dict[str, Any]) -> str:
     return "\t".join(str(one) for one in (*told, state, trip, ",".join(each["topics"])))
 
 
-def _gateways() -> Iterator[httpx2.Client]:
-    """Those of this machine, each by its own socket. Raise `RefusedError` where none runs."""
-    settings, found = Settings(), False
+@contextmanager
+def _gateway() -> Iterator[httpx2.Client]:
+    """The first of this machine that answers, by its own socket: it speaks for the others.
+
+    Raise `RefusedError` where none runs.
+    """
+    settings = Settings()
     path = settings.socket_path
     headers = {"Authorization": f"Bearer {_token(settings)}", "X-Forwarded-For": "127.0.0.1"}
     for socket in sorted(path.parent.glob(f"{path.stem}*{path.suffix}")):  # numbered for several
         transport = httpx2.HTTPTransport(uds=str(socket))
-        http = httpx2.Client(transport=transport, base_url="http://gateway", headers=headers)
-        with suppress(httpx2.TransportError), http:  # one that is gone leaves its socket behind
-            http.get("/health/live")
-            found = True
-            yield http
-    if not found:
-        raise RefusedError(f"no gateway answers on {path}")
+        with httpx2.Client(transport=transport, base_url="http://gateway", headers=headers) as http:
+            if _answers(http):
+                yield http
+                return
+    raise RefusedError(f"no gateway answers on {path}")
+
+
+def _answers(http: httpx2.Client) -> bool:
+    """One that is gone leaves its socket behind."""
+    try:
+        return http.get("/health/live").is_success
+    except httpx2.TransportError:
+        return False
 
 
 def _token(settings: Settings) -> str:
