@@ -1,5 +1,6 @@
 """Commands for devices."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,12 @@ from app.storage.records.devices import Device
 from auth.claim_codes import qr_text
 
 DeviceId = Annotated[str, typer.Argument(metavar="ID", help="The device, unique in its tenant.")]
+Sensors = Annotated[str, typer.Option(help="The sensors it sends for: s1,s2.")]
+Enseigne = Annotated[str, typer.Option(help="The site it is at.")]
+Salle = Annotated[str, typer.Option(help="The room it is in.")]
+Interval = Annotated[
+    int | None, typer.Option(min=1, max=604_800, help="Seconds in which a sensor should send.")
+]
 
 
 def commands(cli: typer.Typer) -> None:
@@ -24,6 +31,7 @@ def commands(cli: typer.Typer) -> None:
     )
     device.command("add")(add)
     device.command("list")(list_)
+    device.command("change")(change)
     device.command("rotate")(rotate)
     device.command("certificate")(certificate)
     device.command("claim-code")(claim_code)
@@ -36,12 +44,10 @@ def commands(cli: typer.Typer) -> None:
 def add(
     name: DeviceId,
     tenant: Owner,
-    sensors: Annotated[str, typer.Option(help="The sensors it sends for: s1,s2.")],
-    enseigne: Annotated[str, typer.Option(help="The site it is at.")] = "",
-    salle: Annotated[str, typer.Option(help="The room it is in.")] = "",
-    interval: Annotated[
-        int | None, typer.Option(min=1, max=604_800, help="Seconds in which a sensor should send.")
-    ] = None,
+    sensors: Sensors,
+    enseigne: Enseigne = "",
+    salle: Salle = "",
+    interval: Interval = None,
     ttl: Ttl = "365d",
     claim: Annotated[
         bool, typer.Option("--claim", help="Print a claim code instead, which it brings itself.")
@@ -67,6 +73,32 @@ def add(
         else:
             given = domain.issue(by, sql, device, life).token
     result(given)
+
+
+def change(
+    name: DeviceId,
+    tenant: Owner,
+    sensors: Sensors = "",
+    enseigne: Enseigne = "",
+    salle: Salle = "",
+    interval: Interval = None,
+) -> None:
+    """Say what a device sends for now, or where it is; what is left out stays.
+
+    Its next token names the new sensors.
+    """
+    settings = Settings()
+    with records(settings) as sql:
+        was = devices.find(sql, tenant, name)
+        changed = replace(
+            was,
+            sensors=tuple(listed(sensors) or was.sensors),
+            enseigne=enseigne or was.enseigne,
+            salle=salle or was.salle,
+            interval=interval or was.interval,
+        )
+        domain.change(registrar(settings), sql, changed)
+    note(f"device {name} changed")
 
 
 def list_(tenant: Owner) -> None:
@@ -139,5 +171,6 @@ def enable(name: DeviceId, tenant: Owner) -> None:
 def _switch(name: str, tenant: str, *, disabled: bool) -> None:
     settings = Settings()
     with records(settings) as sql:
-        domain.disable(registrar(settings), sql, tenant, name, disabled=disabled)
+        switched = replace(devices.find(sql, tenant, name), disabled=disabled)
+        domain.change(registrar(settings), sql, switched)
     note(f"device {name} {'disabled' if disabled else 'enabled'}")

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from dataclasses import replace
 
 from app.domain import revoking
 from app.domain.registrar import Issued, Registrar
@@ -24,8 +25,7 @@ def register(registrar: Registrar, sql: Sql, device: Device) -> None:
         raise InvalidInputError(
             "an id has 1 to 64 letters, digits and . : _ + -, a letter or digit first", field="id"
         )
-    if not device.sensors:
-        raise InvalidInputError("a device sends for at least one sensor", field="sensors")
+    _check_sensors(device)
     devices.add(sql, device)
     registrar.note(sql, device.tenant, Act.DEVICE_ADDED, device.id)
 
@@ -68,8 +68,22 @@ def revoke(registrar: Registrar, sql: Sql, tenant: str, name: str) -> None:
     registrar.note(sql, tenant, Act.DEVICE_REVOKED, name)
 
 
-def disable(registrar: Registrar, sql: Sql, tenant: str, name: str, *, disabled: bool) -> None:
-    """Refuse all that it was given, or take it again. Raise `NotFoundError`."""
-    devices.disable(sql, tenant, name, disabled=disabled)
-    act = Act.DEVICE_DISABLED if disabled else Act.DEVICE_ENABLED
-    registrar.note(sql, tenant, act, name)
+def change(registrar: Registrar, sql: Sql, device: Device) -> None:
+    """While it is disabled, all that it was given is refused; afterwards it is good again.
+
+    Sensors count from its next token on. Raise `NotFoundError`, or `InvalidInputError` as
+    `register`.
+    """
+    former = devices.find(sql, device.tenant, device.id)
+    _check_sensors(device)
+    devices.change(sql, device)
+    if replace(former, disabled=device.disabled) != device:
+        registrar.note(sql, device.tenant, Act.DEVICE_CHANGED, device.id)
+    if former.disabled != device.disabled:
+        act = Act.DEVICE_DISABLED if device.disabled else Act.DEVICE_ENABLED
+        registrar.note(sql, device.tenant, act, device.id)
+
+
+def _check_sensors(device: Device) -> None:
+    if not device.sensors:
+        raise InvalidInputError("a device sends for at least one sensor", field="sensors")

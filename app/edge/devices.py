@@ -1,71 +1,60 @@
-"""`/api/admin/devices`: what sends for which sensors, and the tokens that it holds."""
+"""`/api/admin/devices`: what sends for which sensors, where it is, and what it was given."""
 
 import time
-from collections.abc import Callable
-from functools import partial
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated
 
 import msgspec
 from fastapi import FastAPI, Query, Request, Response
+from msgspec import UNSET, UnsetType
 
-from app.domain import certificates, claims
+from app.domain import claims
 from app.domain import devices as domain
 from app.domain.decoding import decode
 from app.domain.measurement import Name
 from app.domain.registrar import Registrar
 from app.edge.admin import admin_of, answer
 from app.edge.body import json_body
+from app.edge.device_credentials import Claimable, shown_code
 from app.edge.gateway import Gateway
-from app.edge.registering import GRACE, act, listed, shown_once
-from app.edge.tokens import Grace, Seconds, Tenant
+from app.edge.registering import act, listed, shown_once
+from app.edge.tokens import Seconds, Tenant
 from app.model import wire_time
 from app.storage.records import devices, tokens
 from app.storage.records.devices import Device
 from app.storage.records.tokens import Token
 from app.storage.sql import Sql
-from auth.certificates import MAX_PEM_LENGTH
-from auth.claim_codes import qr_text
 from auth.principal import MAX_SENSORS, Role
 
-
-class Claimable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    life: Seconds = claims.LIFE
-    """Of the code; `ttl` is of its token."""
-    ttl: Seconds = domain.LIFE
+Sensors = Annotated[list[Name], msgspec.Meta(min_length=1, max_length=MAX_SENSORS)]
+Interval = Annotated[int, msgspec.Meta(ge=1, le=604_800)]
 
 
 class NewDevice(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    sensors: Annotated[list[Name], msgspec.Meta(min_length=1, max_length=MAX_SENSORS)]
+    sensors: Sensors
     id: str | None = None
     enseigne: Name | None = None
     salle: Name | None = None
-    interval: Annotated[int, msgspec.Meta(ge=1, le=604_800)] | None = None
+    interval: Interval | None = None
     ttl: Seconds = domain.LIFE
     """Of its token."""
     claim: Claimable | None = None
     """Given instead of a token."""
 
 
-class Rotation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    grace: Grace = GRACE
-    ttl: Seconds = domain.LIFE
+class Change(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What is left out stays; null takes it away."""
+
+    sensors: Sensors | UnsetType = UNSET
+    enseigne: Name | UnsetType | None = UNSET
+    salle: Name | UnsetType | None = UNSET
+    interval: Interval | UnsetType | None = UNSET
+    disabled: bool | UnsetType = UNSET
 
 
-class Certificate(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    certificate: Annotated[str, msgspec.Meta(max_length=MAX_PEM_LENGTH)]
-    """In PEM."""
-
-
-Change = Literal["revoke", "disable", "enable"]
-_CHANGES: dict[Change, Callable[[Registrar, Sql, str, str], None]] = {
-    "revoke": domain.revoke,
-    "disable": partial(domain.disable, disabled=True),
-    "enable": partial(domain.disable, disabled=False),
-}
+_change = msgspec.json.Decoder(Change)
 _new = msgspec.json.Decoder(NewDevice)
-_certificate = msgspec.json.Decoder(Certificate)
-_claimable = msgspec.json.Decoder(Claimable)
-_rotation = msgspec.json.Decoder(Rotation)
 
 
 def routes(app: FastAPI, gateway: Gateway) -> None:
@@ -94,68 +83,23 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
             if new.claim is not None:
                 life, ttl = new.claim.life, new.claim.ttl
                 code = claims.make(registrar, sql, device.tenant, device.id, life=life, ttl=ttl)
-                return {"claim": _shown(code, gateway.settings.origin)}
+                return {"claim": shown_code(code, gateway.settings.origin)}
             return shown_once(domain.issue(registrar, sql, device, new.ttl))
 
         given = await act(gateway, admin, tenant, work)
-        return answer({"device": _written(device, []), **given}, 201)
+        return answer({"device": _written(device), **given}, 201)
 
-    @app.post("/api/admin/devices/{device}/rotate")
-    async def rotate(request: Request, device: str, tenant: Tenant = None) -> Response:
+    @app.patch("/api/admin/devices/{device}")
+    async def change(request: Request, device: str, tenant: Tenant = None) -> Response:
         admin = admin_of(gateway, request)
-        asked: Rotation = decode(_rotation, await json_body(request, gateway.settings))
-        issued = await act(
-            gateway,
-            admin,
-            tenant,
-            lambda registrar, sql, owner: domain.rotate(
-                registrar, sql, owner, device, grace=asked.grace, ttl=asked.ttl
-            ),
-        )
-        return answer(shown_once(issued), 201)
+        wanted = decode(_change, await json_body(request, gateway.settings))
 
-    @app.post("/api/admin/devices/{device}/certificate")
-    async def certificate(request: Request, device: str, tenant: Tenant = None) -> Response:
-        admin = admin_of(gateway, request)
-        shown = decode(_certificate, await json_body(request, gateway.settings))
-        holder = await act(
-            gateway,
-            admin,
-            tenant,
-            lambda registrar, sql, owner: certificates.add(
-                registrar, sql, owner, device, shown.certificate
-            ),
-        )
-        ends = wire_time(holder.expires_at * 1_000)
-        return answer({"token_id": holder.token_id, "expires_at": ends}, 201)
+        def work(registrar: Registrar, sql: Sql, owner: str) -> Device:
+            changed = _changed(devices.find(sql, owner, device), wanted)
+            domain.change(registrar, sql, changed)
+            return changed
 
-    @app.post("/api/admin/devices/{device}/claim-code")
-    async def claim_code(request: Request, device: str, tenant: Tenant = None) -> Response:
-        admin = admin_of(gateway, request)
-        asked = decode(_claimable, await json_body(request, gateway.settings))
-        code = await act(
-            gateway,
-            admin,
-            tenant,
-            lambda registrar, sql, owner: claims.make(
-                registrar, sql, owner, device, life=asked.life, ttl=asked.ttl
-            ),
-        )
-        return answer(_shown(code, gateway.settings.origin), 201)
-
-    @app.post("/api/admin/devices/{device}/{change}")
-    async def switch(
-        request: Request, device: str, change: Change, tenant: Tenant = None
-    ) -> Response:
-        admin = admin_of(gateway, request)
-        work = _CHANGES[change]
-        await act(
-            gateway,
-            admin,
-            tenant,
-            lambda registrar, sql, owner: work(registrar, sql, owner, device),
-        )
-        return Response(status_code=204)
+        return answer({"device": _written(await act(gateway, admin, tenant, work))})
 
 
 def _page(
@@ -181,15 +125,18 @@ def _device(new: NewDevice, tenant: str) -> Device:
     )
 
 
-def _shown(code: claims.Code, origin: str) -> dict[str, object]:
-    return {
-        "code": code.text,
-        "qr": qr_text(code.text, origin),
-        "ends_at": wire_time(code.ends_at * 1_000),
+def _changed(device: Device, wanted: Change) -> Device:
+    changes = {
+        name: value
+        for name in Change.__struct_fields__
+        if (value := getattr(wanted, name)) is not UNSET
     }
+    if "sensors" in changes:
+        changes["sensors"] = tuple(dict.fromkeys(changes["sensors"]))
+    return replace(device, **changes)
 
 
-def _written(device: Device, held: list[Token]) -> dict[str, object]:
+def _written(device: Device, held: Sequence[Token] = ()) -> dict[str, object]:
     return {
         "id": device.id,
         "tenant": device.tenant,

@@ -39,6 +39,9 @@ async def test_a_device_is_added_listed_and_shut_out(shell: Shell) -> None:
         assert (await shell.run("device", act, "hub1", "--tenant", "acme")).result() == ""
         listed = (await shell.run("device", "list", "--tenant", "acme")).result()
         assert listed.split("\t") == ["hub1", "s1,s2", "Maison", "Bureau", "60", state]
+    (await typed(shell, "device change hub1 --tenant acme --sensors s3 --interval 5")).result()
+    listed = (await shell.run("device", "list", "--tenant", "acme")).result()
+    assert listed.split("\t") == ["hub1", "s3", "Maison", "Bureau", "5", "active"]
     ((token_id, *members),) = await tokens_of(shell)
     assert token_id == verified(shell, token.result()).token_id
     assert (members[:2], members[4:]) == (["device", "hub1"], ["revoked", "-", "-", "-"])

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from tests.conftest import Running, Start
-from tests.edge.test_devices import HUB, ingest, post
+from tests.edge.test_devices import HUB, change, ingest, post
 from tests.edge.wire import error_of
 
 
@@ -63,7 +63,7 @@ async def test_all_that_gives_nothing_is_refused_alike(gateway: Running) -> None
         await post(admin, "devices/hub/revoke")
         refused.append(await claim(gateway, withdrawn["code"]))
         shut = await post(admin, "devices/hub/claim-code")
-        await post(admin, "devices/hub/disable")
+        await change(admin, disabled=True)
         refused.append(await claim(gateway, shut["code"]))
     refused += [await claim(gateway, code) for code in ("", "wrong", "00000-00000-00000-00000")]
     told = {

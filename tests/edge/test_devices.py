@@ -33,6 +33,13 @@ async def post(client: httpx2.AsyncClient, path: str, **body: Any) -> dict[str, 
     return found
 
 
+async def change(client: httpx2.AsyncClient, **body: Any) -> dict[str, Any]:
+    answer = await client.patch("/api/admin/devices/hub", json=body)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()["device"]
+    return found
+
+
 async def ingest(gateway: Running, token: str, **changes: Any) -> int:
     headers = {"Authorization": f"Bearer {token}"}
     async with gateway.client() as client:
@@ -141,9 +148,31 @@ async def test_a_disabled_device_is_out_until_it_is_enabled(
     gateway: Running, admin: httpx2.AsyncClient
 ) -> None:
     made = await post(admin, "devices", **HUB)
-    for change, status in (("disable", 401), ("enable", 200)):
-        await post(admin, f"devices/hub/{change}")
+    for disabled, status in ((True, 401), (False, 200)):
+        await change(admin, disabled=disabled)
         assert await ingest(gateway, made["token"]) == status
+
+
+async def test_what_it_is_may_change_and_its_next_token_names_the_new_sensors(
+    gateway: Running, admin: httpx2.AsyncClient
+) -> None:
+    made = await post(admin, "devices", **HUB)
+    changed = await change(admin, sensors=["s9"], enseigne=None, salle="Bureau")
+    told = {"sensors": ["s9"], "enseigne": None, "salle": "Bureau", "interval": 60}
+    assert changed.items() >= told.items()
+    assert await ingest(gateway, made["token"]) == 200
+    rotated = await post(admin, "devices/hub/rotate")
+    assert await ingest(gateway, rotated["token"]) == 403
+    assert await ingest(gateway, rotated["token"], sensor_id="s9") == 200
+    mistakes: list[dict[str, Any]] = [
+        {"sensors": []},
+        {"interval": 0},
+        {"id": "x"},
+        {"disabled": None},
+    ]
+    for wrong in mistakes:
+        answer = await admin.patch("/api/admin/devices/hub", json=wrong)
+        assert (answer.status_code, error_of(answer.content)["code"]) == (422, "invalid")
 
 
 async def test_a_services_token_is_made_rotated_and_revoked(
@@ -216,7 +245,10 @@ async def test_a_tenants_admin_manages_its_own_alone(gateway: Running) -> None:
             assert await listed(platform, what) == []
         paths = ["devices/hub/rotate", f"tokens/{made['token_id']}/rotate"]
         paths += [path.replace("rotate", "revoke") for path in paths]
-        for path in (*paths, "devices/hub/disable"):
+        for query, status in (("", 404), ("?tenant=acme", 403)):
+            changed = await theirs.patch(f"/api/admin/devices/hub{query}", json={"disabled": True})
+            assert changed.status_code == status
+        for path in paths:
             unknown = await theirs.post(f"/api/admin/{path}", json={})
             assert (unknown.status_code, error_of(unknown.content)["code"]) == (404, "not_found")
             foreign = await theirs.post(f"/api/admin/{path}?tenant=acme", json={})
@@ -257,12 +289,14 @@ async def test_every_act_is_in_the_audit_and_no_token_is(
     made.append(await post(admin, "tokens", role="service", subject="svc", ttl=60))
     made.append(await post(admin, f"tokens/{made[-1]['token_id']}/rotate"))
     await post(admin, f"tokens/{made[-1]['token_id']}/revoke")
-    for change in ("revoke", "disable", "enable"):
-        await post(admin, f"devices/hub/{change}")
+    await post(admin, "devices/hub/revoke")
+    for changes in ({"disabled": True}, {"disabled": True}, {"disabled": False, "interval": 5}):
+        await change(admin, **changes)
     entries = (await admin.get("/api/admin/audit")).json()["entries"]
     assert Counter(entry["act"] for entry in entries) == {
         "device_added": 1, "device_rotated": 1, "device_revoked": 1, "device_disabled": 1,
-        "device_enabled": 1, "token_issued": 4, "token_rotated": 1, "token_revoked": 1,
+        "device_enabled": 1, "device_changed": 1, "token_issued": 4, "token_rotated": 1,
+        "token_revoked": 1,
     }  # fmt: skip
     assert {(entry["actor"], entry["address"]) for entry in entries} == {("ops", "127.0.0.1")}
     database = gateway.settings.database_path

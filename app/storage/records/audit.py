@@ -49,6 +49,7 @@ class Act(StrEnum):
     CERTIFICATE_ADDED = "certificate_added"
     DEVICE_CLAIMED = "device_claimed"
     CLAIM_CODE_MADE = "claim_code_made"
+    DEVICE_CHANGED = "device_changed"
     DEVICE_ROTATED = "device_rotated"
     DEVICE_REVOKED = "device_revoked"
     DEVICE_DISABLED = "device_disabled"

@@ -47,10 +47,18 @@ def add(sql: Sql, device: Device) -> None:
         raise ConflictError("the tenant has a device of that id")
 
 
-def disable(sql: Sql, tenant: str, name: str, *, disabled: bool) -> None:
-    """Or enable it again: then its tokens are good again. Raise `NotFoundError`."""
+def change(sql: Sql, device: Device) -> None:
+    """What it is from now on. Raise `NotFoundError`."""
     changed = sql.change(
-        "UPDATE devices SET disabled = ? WHERE tenant = ? AND id = ?", int(disabled), tenant, name
+        "UPDATE devices SET sensors = ?, enseigne = ?, salle = ?, expected_interval = ?,"
+        " disabled = ? WHERE tenant = ? AND id = ?",
+        json.dumps(device.sensors),
+        device.enseigne,
+        device.salle,
+        device.interval,
+        int(device.disabled),
+        device.tenant,
+        device.id,
     )
     if not changed:
         raise _unknown()

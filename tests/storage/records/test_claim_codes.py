@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -7,6 +8,7 @@ from app.storage.records import claim_codes, devices, tenants
 from app.storage.records.claim_codes import Claim
 from app.storage.records.devices import Device
 
+HUB = Device("acme", "hub", ("s1",), 1)
 CLAIM = Claim("acme", "hub", 60)
 
 
@@ -14,7 +16,7 @@ CLAIM = Claim("acme", "hub", 60)
 async def kept(store: Store) -> Store:
     """A code with the digest `right`, made at 100 and good until 200."""
     await store.transact(lambda sql: tenants.add(sql, "acme", 1))
-    await store.transact(lambda sql: devices.add(sql, Device("acme", "hub", ("s1",), 1)))
+    await store.transact(lambda sql: devices.add(sql, HUB))
     await put(store, "right", 100)
     return store
 
@@ -53,9 +55,9 @@ async def test_it_can_be_withdrawn(kept: Store) -> None:
 
 
 async def test_while_its_device_or_its_tenant_is_disabled_it_gives_nothing(kept: Store) -> None:
-    await kept.transact(lambda sql: devices.disable(sql, "acme", "hub", disabled=True))
+    await kept.transact(lambda sql: devices.change(sql, replace(HUB, disabled=True)))
     assert await take(kept) is None
-    await kept.transact(lambda sql: devices.disable(sql, "acme", "hub", disabled=False))
+    await kept.transact(lambda sql: devices.change(sql, HUB))
     await kept.transact(lambda sql: tenants.disable(sql, "acme", disabled=True))
     assert await take(kept) is None
     await kept.transact(lambda sql: tenants.disable(sql, "acme", disabled=False))

@@ -35,13 +35,18 @@ async def test_an_id_is_one_devices_of_its_tenant(store: Store) -> None:
     assert await listed(store) == [HUB]
 
 
-async def test_one_is_disabled_and_enabled_again(store: Store) -> None:
-    await add(store, HUB, replace(HUB, tenant="other"))
-    for disabled in (True, True, False):
-        await store.transact(
-            lambda sql, disabled=disabled: devices.disable(sql, "acme", "hub", disabled=disabled)  # type: ignore[misc]
-        )
-        assert await listed(store) == [replace(HUB, disabled=disabled)]
+async def change(store: Store, device: Device) -> None:
+    await store.transact(lambda sql: devices.change(sql, device))
+
+
+async def test_one_is_changed_and_no_other(store: Store) -> None:
+    await add(store, HUB, PLAIN, replace(HUB, tenant="other"))
+    for changed in (
+        replace(HUB, disabled=True),
+        replace(HUB, sensors=("s9",), enseigne=None, salle=None, interval=None),
+    ):
+        await change(store, changed)
+        assert await listed(store) == [changed, PLAIN]
         assert await listed(store, "other") == [replace(HUB, tenant="other")]
 
 
@@ -51,6 +56,4 @@ async def test_one_that_was_never_there_is_not_found(store: Store) -> None:
         with pytest.raises(NotFoundError):
             await store.consult(lambda sql, t=tenant, n=name: devices.find(sql, t, n))  # type: ignore[misc]
         with pytest.raises(NotFoundError):
-            await store.transact(
-                lambda sql, t=tenant, n=name: devices.disable(sql, t, n, disabled=True)  # type: ignore[misc]
-            )
+            await change(store, replace(HUB, tenant=tenant, id=name))

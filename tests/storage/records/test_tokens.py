@@ -76,7 +76,7 @@ async def test_tokens_of_a_disabled_device_are_denied_until_it_is_enabled(kept: 
     await kept.transact(lambda sql: devices.add(sql, replace(hub, disabled=True)))
     assert await denied(kept, 999) == {("acme", "jti-1"), ("acme", "jti-2")}
     assert await denied(kept, 1_000) == set()
-    await kept.transact(lambda sql: devices.disable(sql, "acme", "hub", disabled=False))
+    await kept.transact(lambda sql: devices.change(sql, hub))
     assert await denied(kept, 999) == set()
 
 
