@@ -96,7 +96,7 @@ async def test_a_client_goes_on_at_another_gateway_where_it_was(three: list[Runn
 
 
 @pytest.mark.parametrize("how", ["stop", "freeze"])
-async def test_without_the_broker_the_store_tells_and_a_position_is_reached(
+async def test_without_the_broker_the_store_tells(
     three: list[Running], redis: RedisServer, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dispatch, "LOOK", 0.2)
@@ -107,15 +107,31 @@ async def test_without_the_broker_the_store_tells_and_a_position_is_reached(
         await heard(far)
         await send(here, "before")
         getattr(redis, how)()
-        position = await send(here, "while", "gone")
+        await send(here, "while", "gone")
         assert await sensors_of(near, 3) == ["before", "while", "gone"]
-        async with there.client("dashboard") as poller:
-            page = (await poller.get("/api/messages", params={"after": position})).json()
-        assert (page["recovered"], page["position"]) == (True, position)
         assert await sensors_of(far, 3) == ["before", "while", "gone"]
         redis.thaw() if how == "freeze" else redis.start()
         await send(here, "after")
         assert await sensors_of(far, 1) == ["after"]
+
+
+async def test_a_position_of_a_gateway_that_is_ahead_is_reached_before_it_is_judged(
+    three: list[Running], redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "LOOK", 60)
+    monkeypatch.setattr(dispatch, "LOOK_ALONE", 60)
+    here, there, _ = three
+    async with there.dashboard("?topics=") as socket, there.client("dashboard") as poller:
+        await heard(socket)
+        redis.stop()
+        position = await send(here, "seen there")
+        answer = await say(socket, type="subscribe", topics=["all"], after=position)
+        assert (answer["recovered"], answer["position"]) == (True, position)
+        position = await send(here, "seen there too")
+        for path in ("/api/messages", "/api/iaq/data"):
+            page = await poller.get(path, params={"after": position})
+            assert page.status_code == 200
+        assert await sensors_of(socket, 1) == ["seen there too"]
 
 
 async def test_a_gateway_that_ends_between_its_commit_and_its_message_hides_nothing(
