@@ -28,9 +28,8 @@ def check_config() -> None:
     """Read every setting, and what the settings name, and say what is wrong, all in one go."""
     wrong, settings = _settings()
     if settings:
-        now = time.time()
-        wrong += _mistakes(settings, now)
-        for warning in _warnings(settings, now):
+        wrong += _mistakes(settings)
+        for warning in _warnings(settings, time.time()):
             note(f"warning: {warning}")
     if wrong:
         raise RefusedError("\n".join(wrong))
@@ -51,7 +50,7 @@ def _settings() -> tuple[list[str], Settings | None]:
         return wrong, None
 
 
-def _mistakes(settings: Settings, now: float) -> Iterator[str]:
+def _mistakes(settings: Settings) -> Iterator[str]:
     from app.stack.certificate_check import mistakes
     from app.stack.names import ServerNameError, gateway_names
     from app.stack.runtime import LONGEST_SOCKET_PATH
@@ -61,7 +60,7 @@ def _mistakes(settings: Settings, now: float) -> Iterator[str]:
     except ServerNameError:
         yield "SERVER_NAME: must be one host name or one IP address"
     else:
-        for mistake in mistakes(settings.certs_dir, settings.server_name, now):
+        for mistake in mistakes(settings.certs_dir, settings.server_name):
             yield f"CERTS_DIR: {mistake}"
     if not _can_write(settings.state_dir):
         yield "STATE_DIR: cannot be written by this user"

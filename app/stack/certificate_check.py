@@ -2,7 +2,6 @@
 
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
@@ -12,7 +11,7 @@ from app.stack.certificate_forms import is_ours, leaf_names
 from app.stack.names import is_address, is_local
 
 
-def mistakes(folder: Path, server_name: str, now: float) -> Iterator[str]:
+def mistakes(folder: Path, server_name: str) -> Iterator[str]:
     """Of the operator's own, as sentences; ours are made and mended at the next start."""
     chain, key = folder / "server.crt", folder / "server.key"
     if not chain.exists():
@@ -31,13 +30,16 @@ def mistakes(folder: Path, server_name: str, now: float) -> Iterator[str]:
     except ssl.SSLError:
         yield f"{key} is not the key of {chain}, or is locked with a password"
     else:
-        yield from _for_clients(leaf, chain, server_name.lower(), now)
+        yield from _for_clients(leaf, chain, server_name.lower())
 
 
 def warnings(folder: Path, server_name: str, now: float) -> Iterator[str]:
+    """An expired one among them: nginx has to start with it for an authority to renew it."""
     chain = folder / "server.crt"
     life = read_life(chain)
-    if life and 0 < life.left(now) < ALARMING:
+    if life and life.ends <= now:
+        yield f"{chain} has expired"
+    elif life and life.left(now) < ALARMING:
         yield (
             f"{chain} ends in {life.days_left(now):.0f} days, less than a third of its life: "
             "it should have been renewed"
@@ -47,11 +49,7 @@ def warnings(folder: Path, server_name: str, now: float) -> Iterator[str]:
         yield f"the certificate for {server_name} is the development authority's: browsers warn"
 
 
-def _for_clients(
-    leaf: x509.Certificate, chain: Path, server_name: str, now: float
-) -> Iterator[str]:
-    if leaf.not_valid_after_utc <= datetime.fromtimestamp(now, UTC):
-        yield f"{chain} has expired"
+def _for_clients(leaf: x509.Certificate, chain: Path, server_name: str) -> Iterator[str]:
     names = leaf_names(leaf)
     parent = f"*.{server_name.partition('.')[2]}"  # RFC 9525, 6.3: a wildcard is one label
     if server_name not in names and (is_address(server_name) or parent not in names):

@@ -123,8 +123,11 @@ class _Stack:
         return (str(nginx.path), "-p", prefix, "-c", str(main), "-e", str(error_log))
 
     def _certificates(self) -> Certificates:
-        names = gateway_names(self._settings.server_name)
-        return ensure(self._settings.certs_dir.absolute(), names, time.time())
+        names, now = gateway_names(self._settings.server_name), time.time()
+        found = ensure(self._settings.certs_dir.absolute(), names, now)
+        if found.expires_at <= now:
+            raise CertificateError(f"{found.chain} is yours and has expired: renew it")
+        return found
 
     def _tend(self) -> None:
         """Keep the logs within their bound and the certificate valid, however long this runs."""

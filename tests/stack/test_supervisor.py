@@ -66,6 +66,15 @@ def test_a_certificate_that_its_operator_renewed_is_taken_over(tmp_path: Path) -
         until(lambda: serial(stack.https_port) != before, "another certificate is served")
 
 
+def test_an_expired_certificate_is_one_sentence_and_nothing_starts(tmp_path: Path) -> None:
+    (tmp_path / "certs").mkdir()
+    put(tmp_path / "certs", time.time() - 91 * 86_400, "localhost")
+    stack = StackProcess(tmp_path)
+    stack.launch()
+    assert stack.process.wait(20) == 1
+    assert stack.output.read_text().endswith("server.crt is yours and has expired: renew it\n")
+
+
 def test_a_gateway_that_does_not_stop_is_killed(tmp_path: Path) -> None:
     with StackProcess(tmp_path) as stack:
         frozen = stack.find("standin_gateway")
