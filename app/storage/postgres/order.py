@@ -1,16 +1,15 @@
 """Reading publications in the order of their positions, of measurements and notices together."""
 
-import heapq
-import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.model import Position, Publication, RoutingKey, Topic
+from app.model import Position, Publication
 from app.protocol.topics import Selection
-from app.storage.base import Extent, Period, PrunedError
+from app.storage import joined
+from app.storage.base import Extent, Period
 from app.storage.catalog import Chosen
-from app.storage.columns import PLACED, measurements, published
+from app.storage.columns import PLACED, measurements
 from app.storage.postgres.session import Owner, Session
 from app.storage.selecting import Parameters, selected
 
@@ -26,7 +25,7 @@ def after(
     with session.snapshot(tenant) as owner:
         if owner is None:
             return []
-        refuse_pruned(owner, sequence)
+        joined.refuse_pruned(owner.pruned, sequence)
         return following(session, owner, sequence, selection, limit)
 
 
@@ -37,7 +36,7 @@ def following(
     chosen = session.catalog.choose(owner.number, selection)
     measured = _Way(session, owner, sequence).read(chosen, limit)
     noticed = _notices(session, owner, selection, sequence, limit)
-    return list(itertools.islice(heapq.merge(measured, noticed, key=_sequence), limit))
+    return joined.first(measured, noticed, limit)
 
 
 def newest(session: Session, tenant: str, selection: Selection, limit: int) -> list[Publication]:
@@ -47,14 +46,13 @@ def newest(session: Session, tenant: str, selection: Selection, limit: int) -> l
         chosen = session.catalog.choose(owner.number, selection)
         measured = _Way(session, owner, 0, newest_first=True).read(chosen, limit)
         noticed = _notices(session, owner, selection, 0, limit, newest_first=True)
-        both = heapq.merge(measured, noticed, key=_sequence, reverse=True)
-        return list(itertools.islice(both, limit))[::-1]
+        return joined.last(measured, noticed, limit)
 
 
 def measurements_after(
     session: Session, owner: Owner, sequence: int, period: Period, chosen: Chosen
 ) -> list[Publication]:
-    refuse_pruned(owner, sequence)
+    joined.refuse_pruned(owner.pruned, sequence)
     return _Way(session, owner, sequence, period=period).read(chosen, period.limit)
 
 
@@ -70,12 +68,6 @@ def extents(session: Session, tenants: Sequence[str]) -> Mapping[str, Extent]:
 def oldest(session: Session, tenant: str) -> int:
     with session.snapshot(tenant) as owner:
         return 1 if owner is None else owner.pruned + 1
-
-
-def refuse_pruned(owner: Owner, sequence: int) -> None:
-    """Raise `PrunedError` where something after the sequence is missing."""
-    if sequence < owner.pruned:
-        raise PrunedError(owner.pruned + 1)
 
 
 @dataclass(slots=True)
@@ -163,18 +155,12 @@ def _notices(
 ) -> Iterator[Publication]:
     condition, parameters = selected(selection)
     rows = session.ask(
-        "SELECT sequence, topic, enseigne, salle, sensor_id, head FROM notices"  # noqa: S608  (built of placeholders)
+        f"SELECT {joined.NOTICED} FROM notices"  # noqa: S608  (built of placeholders)
         f" WHERE tenant = %s AND sequence > %s AND {condition.replace('?', '%s')}"
         f" ORDER BY sequence {'DESC' if newest_first else ''} LIMIT %s",
         [owner.number, sequence, *parameters, limit],
     )
-    for number, topic, *place, head in rows:
-        position = Position(owner.epoch, number)
-        yield published(owner.name, position, RoutingKey(Topic(topic), *place), head)
-
-
-def _sequence(publication: Publication) -> int:
-    return publication.position.sequence
+    return joined.notices(owner.name, owner.epoch, rows)
 
 
 def _series(chosen: Chosen) -> list[int]:

@@ -5,18 +5,17 @@ rows), so after `SCANNED` sequences the chosen sensors' own rows are looked thro
 for the half a million rows that a sensor has in a year).
 """
 
-import heapq
-import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.model import Position, Publication, RoutingKey, Topic
+from app.model import Publication
 from app.protocol.topics import Selection
-from app.storage.base import Period, PrunedError
+from app.storage import joined
+from app.storage.base import Period
 from app.storage.catalog import Chosen
-from app.storage.columns import PLACED, measurements, published
+from app.storage.columns import PLACED, measurements
 from app.storage.selecting import Parameters, selected
 from app.storage.sqlite.session import Owner, Session
 
@@ -34,12 +33,11 @@ def after(
     with session.snapshot(tenant) as owner:
         if owner is None:
             return []
-        refuse_pruned(owner, sequence)
+        joined.refuse_pruned(owner.pruned, sequence)
         chosen = session.catalog.choose(owner.number, selection)
         measured = _Way(session, owner, sequence).read(chosen, limit)
         noticed = _notices(session, owner, selection, sequence, limit)
-        both = heapq.merge(measured, noticed, key=_sequence)
-        return list(itertools.islice(both, limit))
+        return joined.first(measured, noticed, limit)
 
 
 def newest(session: Session, tenant: str, selection: Selection, limit: int) -> list[Publication]:
@@ -49,21 +47,14 @@ def newest(session: Session, tenant: str, selection: Selection, limit: int) -> l
         chosen = session.catalog.choose(owner.number, selection)
         measured = _Way(session, owner, 0, newest_first=True).read(chosen, limit)
         noticed = _notices(session, owner, selection, 0, limit, newest_first=True)
-        both = heapq.merge(measured, noticed, key=_sequence, reverse=True)
-        return list(itertools.islice(both, limit))[::-1]
+        return joined.last(measured, noticed, limit)
 
 
 def measurements_after(
     session: Session, owner: Owner, sequence: int, period: Period, chosen: Chosen
 ) -> list[Publication]:
-    refuse_pruned(owner, sequence)
+    joined.refuse_pruned(owner.pruned, sequence)
     return _Way(session, owner, sequence, period=period).read(chosen, period.limit)
-
-
-def refuse_pruned(owner: Owner, sequence: int) -> None:
-    """Raise `PrunedError` where something after the sequence is missing."""
-    if sequence < owner.pruned:
-        raise PrunedError(owner.pruned + 1)
 
 
 @dataclass(slots=True)
@@ -115,7 +106,7 @@ class _Way:
         for sensor in chosen.sensors:
             where = f"WHERE sensor = ? AND series {_LISTED}"
             found += self._rows(where, [sensor, _numbers(chosen)], (low, high, limit))
-            found.sort(key=_sequence, reverse=self.newest_first)
+            found.sort(key=joined.sequence_of, reverse=self.newest_first)
             del found[limit:]
         return found
 
@@ -152,18 +143,12 @@ def _notices(
 ) -> Iterator[Publication]:
     condition, parameters = selected(selection)
     rows = session.db.execute(
-        "SELECT sequence, topic, enseigne, salle, sensor_id, head FROM notices"  # noqa: S608  (built of placeholders)
+        f"SELECT {joined.NOTICED} FROM notices"  # noqa: S608  (built of placeholders)
         f" WHERE tenant = ? AND sequence > ? AND {condition}"
         f" ORDER BY sequence {'DESC' if newest_first else ''} LIMIT ?",
         [owner.number, sequence, *parameters, limit],
     )
-    for number, topic, *place, head in rows:
-        position = Position(owner.epoch, number)
-        yield published(owner.name, position, RoutingKey(Topic(topic), *place), head)
-
-
-def _sequence(publication: Publication) -> int:
-    return publication.position.sequence
+    return joined.notices(owner.name, owner.epoch, rows)
 
 
 def _numbers(chosen: Chosen) -> str:
