@@ -62,6 +62,7 @@ def demo(
                 interval=interval,
                 stop=stop,
                 tell=note,
+                mark=settings.state_dir / f"demo-{tenant}",
             )
         )
         return

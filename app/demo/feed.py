@@ -1,9 +1,11 @@
 """The demo feed: simulated rooms that live, measured and sent like real ones."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
+from pathlib import Path
 from random import Random
 
 from app.demo.clock import Clock
@@ -17,7 +19,7 @@ from app.demo.wire import Place, measurement
 INTERVAL = 3.0
 """Seconds between two readings of a room."""
 
-_BACKFILL_SECONDS, _BACKFILL_STEP = 3_600, 30
+BACKFILL_SECONDS, _BACKFILL_STEP = 3_600, 30
 _WARM_UP_SECONDS, _WARM_UP_STEP = 43_200, 60
 """Half a day lived before the first reading, so that it has a past."""
 _LONGEST_STEP = 60.0
@@ -35,12 +37,12 @@ class LivingRoom:
         self._lived_until = 0.0
         self.readings = Readings(tally)
 
-    def recall(self, now: float) -> None:
-        """Live through the hours before `now`, and note the last one for the backfill."""
-        start = now - _BACKFILL_SECONDS
+    def recall(self, now: float, backfill: int) -> None:
+        """Live through the hours before `now`, and note the last seconds for the backfill."""
+        start = now - backfill
         self._lived_until = start - _WARM_UP_SECONDS
         self.live(start, _WARM_UP_STEP)
-        for back in range(_BACKFILL_SECONDS, 0, -_BACKFILL_STEP):
+        for back in range(backfill, 0, -_BACKFILL_STEP):
             self.live(now - back)
             self.read()
 
@@ -74,11 +76,14 @@ async def run_feed(
     zone: tzinfo | None = None,
     seed: int | None = None,
     clock: Clock | None = None,
+    mark: Path | None = None,
 ) -> Tally:
     """Feed the gateway until `stop` is set, through restarts of it; then what became of it all.
 
     `interval` is in seconds. `zone` is where the rooms are (None: this machine's), which decides
     when people are at home. The device token has to name `rooms.DEMO_SENSORS` or no sensors at all.
+    `mark` is a file whose time says until when a feed was at work: a later one does not tell of
+    those hours once more, in other figures.
     `tell` gets a line for each new trouble, not for each failure.
     """
     clock = clock or Clock.until(stop)
@@ -87,7 +92,7 @@ async def run_feed(
     news = News(tally)
     began = clock.now()
     for room in rooms:
-        room.recall(began)
+        room.recall(began, _untold(mark, began))
     async with open_client(base_url, verify) as client:
         device = Link(client, device_token, clock, random, tell)
         service = Link(client, service_token, clock, random, tell)
@@ -100,5 +105,19 @@ async def run_feed(
             for room in rooms:
                 await room.readings.flush(device)
             await news.flush(service)
+            _note(mark, now)
             await clock.sleep(max(0.0, now + interval - clock.now()))
     return tally
+
+
+def _note(mark: Path | None, now: float) -> None:
+    if mark is not None:
+        mark.touch()
+        os.utime(mark, (now, now))
+
+
+def _untold(mark: Path | None, now: float) -> int:
+    """Seconds before `now` that no earlier feed spoke of."""
+    if mark is None or not mark.exists():
+        return BACKFILL_SECONDS
+    return max(0, min(BACKFILL_SECONDS, int(now - mark.stat().st_mtime)))

@@ -1,8 +1,10 @@
 import asyncio
+import os
 import ssl
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,6 +60,17 @@ async def test_the_first_round_brings_the_last_hour_in_batches() -> None:
     assert times == [timestamp(START - back) for back in range(3600, -1, -30)]
     assert tally.stored == 121 * len(DEMO_ROOMS)
     assert tally.refused == {}
+
+
+async def test_what_an_earlier_feed_told_of_is_not_told_again(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    for since, told in ((3_600, 121), (90, 4), (0, 1)):
+        if mark.exists():
+            assert mark.stat().st_mtime == START
+            os.utime(mark, (START - since, START - since))
+        async with peer_gateway() as peer:
+            await feed(peer.url, rounds=1, mark=mark)
+        assert len(by_sensor(peer)["bureau1"]) == told
 
 
 async def test_then_each_room_sends_one_documented_object_a_round() -> None:
