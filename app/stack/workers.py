@@ -53,8 +53,8 @@ async def run_workers(
         loop.add_signal_handler(number, this.cancel)
     loop.add_signal_handler(signal.SIGHUP, told.set)
     try:
-        for worker in workers:  # one by one: the first makes what the others find
-            await worker.fill("/health/live")
+        await workers[0].fill("/health/live")  # it makes what the others find
+        await asyncio.gather(*(worker.fill("/health/live") for worker in workers[1:]))
         async with asyncio.TaskGroup() as work:
             for worker in workers:
                 work.create_task(worker.keep())

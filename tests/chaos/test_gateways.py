@@ -8,9 +8,12 @@ import pytest
 from tests.chaos.conftest import Tell
 from tests.chaos.load import under_load
 from tests.chaos.stack import Stack
-from tests.chaos.troubles import gateways_blows
+from tests.chaos.troubles import deploys, gateways_blows
 from tests.postgres_server import PostgresServer
 from tests.redis_server import RedisServer
+
+LONGEST_OUTAGE = 5.0
+"""Seconds; another worker is there all the time, but this machine has others to serve."""
 
 
 @pytest.fixture
@@ -26,3 +29,12 @@ async def test_a_killed_worker_and_a_broker_that_is_gone_lose_and_double_nothing
     report = await under_load("blows to several gateways", gateways_blows(redis_7, 1), stack)
     tell(report)
     assert report.faults == []
+
+
+async def test_a_deploy_loses_and_doubles_nothing_and_no_device_is_refused_for_long(
+    stack: Stack, tell: Tell
+) -> None:
+    report = await under_load("deploys", deploys(1), stack)
+    tell(report)
+    assert report.faults == []
+    assert report.ledger.longest_outage < LONGEST_OUTAGE

@@ -128,6 +128,21 @@ def database_blows(server: PostgresServer, rounds: int) -> Trouble:
     return trouble
 
 
+def deploys(times: int) -> Trouble:
+    """Every worker is replaced, one by one, as after an upgrade."""
+
+    async def trouble(stack: Stack, ledger: Ledger) -> int:
+        for _ in range(times):
+            await go_on(ledger, MOST_BETWEEN)
+            before = set(stack.workers())
+            stack.gateway.send_signal(signal.SIGHUP)
+            await until(lambda old=before: old.isdisjoint(stack.workers()), "all are replaced")
+        await go_on(ledger, MOST_BETWEEN)
+        return times
+
+    return trouble
+
+
 def gateways_blows(broker: RedisServer, rounds: int, seed: int = 1) -> Trouble:
     """One of several workers is killed with -9; Redis is stopped and started empty, and frozen.
 
