@@ -162,14 +162,14 @@ class Ingest:
         return int(self._clock() * 1000)
 
 
-class _Admitted(msgspec.Struct, frozen=True):
+class _Admitted(msgspec.Struct, frozen=True, gc=False):
     measurement: Measurement
     tenant: str
     time_ms: int
     received_ms: int
 
 
-class _Drafted(msgspec.Struct, frozen=True):
+class _Drafted(msgspec.Struct, frozen=True, gc=False):
     measurement: Measurement
     draft: Draft
 

@@ -29,7 +29,7 @@ MEMBERS = frozenset(
 """Members of the message that no quantity's flat name may take."""
 
 
-class Measurement(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class Measurement(msgspec.Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """The body of `POST /api/ingest`. Units: ppm, µg/m³, mg/m³, °C, %RH."""
 
     sensor_id: str
@@ -42,7 +42,7 @@ class Measurement(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Not needed: the token says it. Where a sender states it, it must be the token's."""
 
 
-class _Named(Measurement, frozen=True):
+class _Named(Measurement, frozen=True, gc=False):
     """And what names may be. Matching them takes 8.6 µs, the rest of decoding 0.8."""
 
     sensor_id: Name

@@ -11,7 +11,7 @@ from app.errors import GatewayError
 from app.storage.base import Kept
 
 
-class Receipt(msgspec.Struct, kw_only=True):
+class Receipt(msgspec.Struct, kw_only=True, gc=False):
     """Of a measurement that is kept."""
 
     status: Literal["stored", "duplicate"] = "stored"

@@ -13,7 +13,7 @@ from app.storage.sql import Work
 T = TypeVar("T")
 
 
-class Reading(msgspec.Struct, frozen=True):
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """What a sensor measured at one time."""
 
     values: Mapping[str, int | float]
@@ -21,7 +21,7 @@ class Reading(msgspec.Struct, frozen=True):
     score: int | None
 
 
-class Draft(msgspec.Struct, frozen=True):
+class Draft(msgspec.Struct, frozen=True, gc=False):
     """A publication that has no place in its tenant's order yet."""
 
     tenant: str
@@ -40,18 +40,18 @@ class Draft(msgspec.Struct, frozen=True):
         return self.reading is not None and is_backlog(self.time_ms, self.received_ms)
 
 
-class Kept(msgspec.Struct, frozen=True):
+class Kept(msgspec.Struct, frozen=True, gc=False):
     """The draft is durable, or was already: then `duplicate`, with the first one's publication."""
 
     publication: Publication
     duplicate: bool = False
 
 
-class Taken(msgspec.Struct, frozen=True):
+class Taken(msgspec.Struct, frozen=True, gc=False):
     """Another measurement of this sensor and time is kept already; this one is not."""
 
 
-class Past(msgspec.Struct, frozen=True):
+class Past(msgspec.Struct, frozen=True, gc=False):
     """Its time is before what is kept: whether it was there once cannot be told any more."""
 
 

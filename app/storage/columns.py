@@ -31,9 +31,11 @@ Row = tuple[object, ...]
 
 def to_row(reading: Reading) -> Row:
     values = reading.values
-    more = {name: value for name, value in values.items() if name not in _KNOWN}
     columns = [values.get(name) for name in _NAMES]
-    return (reading.score, *columns, _encode(more).decode() if more else None)
+    if len(values) + columns.count(None) == len(columns):
+        return (reading.score, *columns, None)
+    more = {name: value for name, value in values.items() if name not in _KNOWN}
+    return (reading.score, *columns, _encode(more).decode())
 
 
 def from_row(row: Sequence[object]) -> Reading:
