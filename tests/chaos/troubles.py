@@ -134,9 +134,7 @@ def deploys(times: int) -> Trouble:
     async def trouble(stack: Stack, ledger: Ledger) -> int:
         for _ in range(times):
             await go_on(ledger, MOST_BETWEEN)
-            before = set(stack.workers())
-            stack.gateway.send_signal(signal.SIGHUP)
-            await until(lambda old=before: old.isdisjoint(stack.workers()), "all are replaced")
+            await _replaced(stack)
         await go_on(ledger, MOST_BETWEEN)
         return times
 
@@ -167,6 +165,12 @@ def gateways_blows(broker: RedisServer, rounds: int, seed: int = 1) -> Trouble:
         return 3 * rounds
 
     return trouble
+
+
+async def _replaced(stack: Stack) -> None:
+    before = set(stack.workers())
+    stack.gateway.send_signal(signal.SIGHUP)
+    await until(lambda: before.isdisjoint(stack.workers()), "all are replaced")
 
 
 async def health(stack: Stack, status: str) -> None:
