@@ -21,7 +21,8 @@ from app.stack.programs import ROOT, find_nginx
 from tests.stack.stack_process import free_port
 
 WITH_RELOAD = ROOT / "deploy" / "with_reload.sh"
-PATIENCE = 10.0
+PATIENCE = 30.0
+"""Seconds for what takes one, on a machine that others use as well."""
 
 
 @dataclass(frozen=True, slots=True)
