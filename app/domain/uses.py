@@ -22,7 +22,7 @@ INTERVAL = 60.0
 CAPACITY = 20_000
 """Tokens used in that time; further ones are not noted, and counted."""
 AT_ONCE = 500
-"""Written in one transaction: 3 ms."""
+"""Written in one transaction, for 2 ms of CPU in SQLite (measured)."""
 
 log = structlog.get_logger()
 
