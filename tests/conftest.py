@@ -156,10 +156,7 @@ def redis(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
     server: RedisServer = request.getfixturevalue(request.param)
     server.empty()
     yield server
-    server.thaw()
-    if not server.runs():
-        server.start()
-    server.wait()
+    server.mend()
 
 
 Start = Callable[..., AbstractAsyncContextManager[Running]]

@@ -87,6 +87,13 @@ class RedisServer:
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)
 
+    def mend(self) -> None:
+        """Whole again, whatever was done to it."""
+        self.thaw()
+        if not self.runs():
+            self.start()
+        self.wait()
+
     def empty(self) -> None:
         with self._client() as client:
             client.flushall()

@@ -153,15 +153,14 @@ def gateways_blows(broker: RedisServer, rounds: int, seed: int = 1) -> Trouble:
             await go_on(ledger, random.randint(1, MOST_BETWEEN))
             os.kill(random.choice(stack.workers()), signal.SIGKILL)
             for blow, mend in ((broker.stop, broker.start), (broker.freeze, broker.thaw)):
-                await go_on(ledger, MOST_BETWEEN)
+                await go_on(ledger, random.randint(1, MOST_BETWEEN))
                 blow()
                 try:
                     await health(stack, "degraded")
-                    await go_on(ledger, MOST_BETWEEN)
+                    await go_on(ledger, random.randint(1, MOST_BETWEEN))
                 finally:
                     mend()
                 await health(stack, "ready")
-        await go_on(ledger, MOST_BETWEEN)
         return 3 * rounds
 
     return trouble

@@ -1,9 +1,9 @@
-"""Several gateways on one database and one Redis or Valkey: what is true of one is true of all."""
+"""Several gateways on one database and one Redis: what is true of one is true of all."""
 
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
@@ -16,6 +16,14 @@ from tests.postgres_server import PostgresServer
 from tests.redis_server import RedisServer
 
 GATEWAYS = 3
+
+
+@pytest.fixture
+def redis(redis_7: RedisServer) -> Iterator[RedisServer]:
+    """One kind is enough here: `tests/brokers` has both."""
+    redis_7.empty()
+    yield redis_7
+    redis_7.mend()
 
 
 @pytest.fixture
