@@ -94,11 +94,11 @@ def replayed(address: str, dashboard: tuple[str, str], position: str, pid: int) 
     return Replayed(received.count(_MEASUREMENT), wall * 1_000, cpu * 1_000)
 
 
-def opened(address: str, dashboard: tuple[str, str]) -> socket:
-    """Subscribed to nothing: what is missed waits in the store alone."""
+def opened(address: str, dashboard: tuple[str, str], query: str = "?topics=") -> socket:
+    """Subscribed to nothing, where `query` says no other: what is missed waits in the store."""
     host, _, port = address.rpartition(":")
     client = create_connection((host, int(port)), 30)
-    client.sendall(wire.upgrade("/ws?topics=", [dashboard]))
+    client.sendall(wire.upgrade(f"/ws{query}", [dashboard]))
     return client
 
 

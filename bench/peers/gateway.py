@@ -5,7 +5,7 @@ Every dashboard has a token of its own, every publisher a device's; only the lim
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from app.settings import Settings
@@ -25,11 +25,11 @@ TTL = 3_600
 
 
 @contextmanager
-def _plain(folder: Path) -> Iterator[Running]:
+def _plain(folder: Path, *options: str) -> Iterator[Running]:
     port, feed = free_port(), free_port()
     address, environment = f"127.0.0.1:{port}", _environment(folder)
     tokens = Tokens(folder)
-    words = (PYTHON, "-m", "bench.servers.gateway", "--feed", feed, "--tcp", address)
+    words = (PYTHON, "-m", "bench.servers.gateway", "--feed", feed, "--tcp", address, *options)
     with Server(words, folder, environment) as it:
         it.await_port(port)
         yield _running(it, address, feed, tokens, tls=False)
@@ -110,5 +110,11 @@ def _posts(address: str, tokens: Tokens, *, tls: bool) -> Callable[[int], Publis
     return publishers
 
 
+def _forgetful(folder: Path) -> AbstractContextManager[Running]:
+    return _plain(folder, "--forgetful")
+
+
 PLAIN = Peer("gateway", tls=False, start=_plain, ours=True)
+FORGETFUL = Peer("gateway without a durable commit", tls=False, start=_forgetful, ours=True)
+"""What the commit is compared with: all else is the same, but a power cut takes what was kept."""
 STACK = Peer("gateway behind nginx", tls=True, start=_stack, ours=True)

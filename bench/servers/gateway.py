@@ -7,7 +7,9 @@ ingest and store: this is fan-out alone, with everything else of the gateway at 
 import argparse
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import uvloop
 
@@ -16,6 +18,8 @@ from app.domain.hub import Hub
 from app.edge.gateway import Gateway
 from app.model import Position, Publication, RoutingKey, Topic
 from app.settings import Settings
+from app.storage.sqlite import store
+from app.storage.sqlite.file import connect
 
 TENANT = "acme"
 _KEY = RoutingKey(Topic.MEASUREMENTS, "Maison", "Bureau", "sensor-00-00")
@@ -44,7 +48,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--feed", type=int, required=True, help="port on loopback")
     parser.add_argument("--tcp", default="", help="HOST:PORT instead of the unix socket")
+    parser.add_argument("--forgetful", action="store_true", help="commit without waiting for it")
     arguments = parser.parse_args()
+    if arguments.forgetful:
+        vars(store)["connect"] = _unsynced
     settings = Settings()
     logs.configure(settings.log_level)
 
@@ -64,6 +71,12 @@ def main() -> None:
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(server.serve_until_signal(settings, listener))
+
+
+def _unsynced(path: Path) -> sqlite3.Connection:
+    connection = connect(path)
+    connection.execute("PRAGMA synchronous = OFF")
+    return connection
 
 
 if __name__ == "__main__":
