@@ -193,7 +193,11 @@ describe("a room's state", () => {
 });
 
 describe("the overview", () => {
-  const room = (salle, score, stale = false) => ({ salle, state: { at: 1, age: 0, stale, score, level: "", quantities: {} } });
+  const room = (salle, score, stale = false, alerts = []) => ({
+    salle,
+    state: { at: 1, age: 0, stale, score, level: "", quantities: {} },
+    room: { alerts: new Map(alerts.map((alert) => [alert.state, { timestamp: "2026-01-01T00:00:00Z", ...alert }])) },
+  });
 
   test("what needs a person comes first, worst first", () => {
     const found = overview([room("A", 80), room("B", 45), room("C", 20), room("D", 60)]);
@@ -204,6 +208,15 @@ describe("the overview", () => {
     assert.equal(overview([room("A", 10, true), room("B", 95)]).verdict, "excellent");
     assert.equal(overview([room("A", 95, true)]).verdict, "stale");
     assert.equal(overview([room("A", 95, true), room("B", 95)]).stale, 1);
+  });
+
+  test("a room with an open alert is named, however good its mean is", () => {
+    const alert = { severity: "warning", state: "raised" };
+    const found = overview([room("A", 95), room("B", 76, false, [alert]), room("C", 65)]);
+    assert.deepEqual([found.verdict, found.rooms], ["watch", ["C", "B"]]);
+    for (const over of [{ ...alert, state: "resolved" }, { ...alert, severity: "info" }]) {
+      assert.equal(overview([room("A", 95, false, [over])]).verdict, "excellent");
+    }
   });
 
   test("each word", () => {

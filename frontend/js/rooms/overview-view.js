@@ -22,7 +22,7 @@ export class OverviewView {
   }
 
   /**
-   * @param {{salle: string, state: import("./room-state.js").RoomState}[]} rooms
+   * @param {{salle: string, state: import("./room-state.js").RoomState, room: import("../live/store.js").Room}[]} rooms
    * @param {number} now
    * @param {string} status the feed's
    */
