@@ -219,4 +219,4 @@ def test_the_door_for_certificates_has_a_port_and_an_authority(
     given: dict[str, object], said: str
 ) -> None:
     with pytest.raises(ValidationError, match=said):
-        Settings(_env_file=None, **given)  # type: ignore[arg-type]
+        Settings(_env_file=None, **given)  # type: ignore[arg-type]  # any setting

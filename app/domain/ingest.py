@@ -11,7 +11,7 @@ from app.domain import notice
 from app.domain.batches import Item
 from app.domain.clocks import Arrival, ClockOffset, Jumps
 from app.domain.measurement import Measurement
-from app.domain.receipts import Answer, Published, Receipt, Rejected, receipt, sole
+from app.domain.receipts import Answer, Published, Receipt, Rejected, receipt
 from app.domain.received_times import ReceivedTimes
 from app.domain.sender import Charge, Lane, Sender
 from app.domain.timestamps import TooOldError, parse_time
@@ -48,12 +48,6 @@ class Ingest:
         """How many of those stored were backlog."""
         self.rejected: Counter[str] = Counter()
         """Measurements answered with an error of their own, by its code."""
-
-    async def one(
-        self, sender: Sender, body: Item, charge: Charge, date_ms: int | None = None
-    ) -> Receipt:
-        """Keep one measurement; raise a `GatewayError` that says why not. Otherwise as `batch`."""
-        return sole(await self.batch(sender, [body], charge, date_ms))
 
     async def batch(
         self, sender: Sender, items: Sequence[Item], charge: Charge, date_ms: int | None = None

@@ -78,4 +78,4 @@ def test_a_refusal_does_not_repeat_the_value() -> None:
 
 def test_a_principal_does_not_change() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        ALICE.tenant = "other"  # type: ignore[misc]
+        ALICE.tenant = "other"  # type: ignore[misc]  # what is tried

@@ -12,7 +12,7 @@ import pytest
 
 from app.domain.clocks import ClockOffset
 from app.domain.ingest import Ingest
-from app.domain.receipts import Answer, Published, Receipt, Rejected
+from app.domain.receipts import Answer, Published, Receipt, Rejected, sole
 from app.domain.sender import Charge, Lane, Sender
 from app.errors import ForbiddenError, GatewayError, LimitReachedError
 from app.model import Publication, Topic, wire_time
@@ -47,7 +47,7 @@ class Intake:
         self.ingest = Ingest(self.store, lambda: self.now, max_ahead=300)
 
     async def one(self, sender: Sender = ANYONE, **changes: Any) -> Receipt:
-        return await self.ingest.one(sender, body(**changes), self.charge)
+        return sole(await self.ingest.batch(sender, [body(**changes)], self.charge))
 
     async def batch(self, *items: Any, date_ms: int | None = None) -> Answer:
         encoded = [json.dumps(item).encode() for item in items]
@@ -304,7 +304,7 @@ class TestClocks:
         ahead = await intake.one(timestamp=ago(-10)["timestamp"])
         assert ahead.clock == ClockOffset(10_000, "timestamp")
         with pytest.raises(GatewayError) as refused:
-            await intake.ingest.one(ANYONE, b"{}", freely, 0)
+            sole(await intake.ingest.batch(ANYONE, [b"{}"], freely, 0))
         assert refused.value.details["clock"] == ClockOffset(-round(NOW * 1000), "date")
 
     async def test_a_jump_is_told_and_counted_and_the_measurement_is_kept(

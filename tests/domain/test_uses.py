@@ -1,5 +1,7 @@
 """Last uses of tokens: noted in memory, written together, bounded."""
 
+from functools import partial
+
 import pytest
 
 from app.domain import uses
@@ -18,7 +20,7 @@ PERSON = Principal("marie", "acme", Role.DASHBOARD, "jti-3", 100, 10**10)
 @pytest.fixture
 async def noted(house: House) -> Uses:
     for principal in (HUB, OTHER, PERSON):
-        await house.store.transact(lambda sql, p=principal: tokens.register(sql, p))  # type: ignore[misc]
+        await house.store.transact(partial(tokens.register, principal=principal))
     return Uses(house.store, lambda: 500.9)
 
 

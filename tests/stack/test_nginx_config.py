@@ -25,7 +25,7 @@ HERE = Listening(loopback_only=True, ipv6=True)
 
 
 def settings(**values: object) -> Settings:
-    return Settings(_env_file=None, **values)  # type: ignore[arg-type]
+    return Settings(_env_file=None, **values)  # type: ignore[arg-type]  # any setting
 
 
 def places(folder: Path) -> Places:

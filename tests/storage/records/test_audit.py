@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -14,7 +15,7 @@ async def kept(store: Store) -> Store:
     """Ten lines, one of them another tenant's."""
     for number in range(10):
         entry = replace(ENTRY, at_ms=1_000 + number, tenant="other" if number == 5 else "acme")
-        await store.transact(lambda sql, entry=entry: audit.write(sql, entry))  # type: ignore[misc]
+        await store.transact(partial(audit.write, entry=entry))
     return store
 
 

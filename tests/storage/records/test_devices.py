@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -13,7 +14,7 @@ PLAIN = Device("acme", "plain", ("s3",), 2)
 
 async def add(store: Store, *added: Device) -> None:
     for device in added:
-        await store.transact(lambda sql, device=device: devices.add(sql, device))  # type: ignore[misc]
+        await store.transact(partial(devices.add, device=device))
 
 
 async def listed(store: Store, tenant: str = "acme", after: str = "") -> list[Device]:
@@ -54,6 +55,6 @@ async def test_one_that_was_never_there_is_not_found(store: Store) -> None:
     await add(store, HUB)
     for tenant, name in (("acme", "box"), ("other", "hub")):
         with pytest.raises(NotFoundError):
-            await store.consult(lambda sql, t=tenant, n=name: devices.find(sql, t, n))  # type: ignore[misc]
+            await store.consult(partial(devices.find, tenant=tenant, name=name))
         with pytest.raises(NotFoundError):
             await change(store, replace(HUB, tenant=tenant, id=name))

@@ -1,5 +1,7 @@
 """What was revoked beside the registered tokens."""
 
+from functools import partial
+
 import pytest
 
 from app.errors import ConflictError
@@ -29,7 +31,7 @@ async def test_a_token_is_denied_until_it_has_ended_whatever_it_was(store: Store
 async def test_a_holder_is_denied_what_it_was_issued_until_that_has_ended(store: Store) -> None:
     marie = Holder("acme", Kind.PERSON, "oidc:marie")
     for holder in (HUB, marie):
-        await store.transact(lambda sql, holder=holder: revocations.revoke_holder(sql, holder, NOW))  # type: ignore[misc]
+        await store.transact(partial(revocations.revoke_holder, holder=holder, now=NOW))
     assert (await denied(store)).holders == {HUB: NOW + 1, marie: NOW + 1}
     assert (await denied(store, NOW + 1 + HALF_A_DAY)).holders == {HUB: NOW + 1}
     again = NOW + 10

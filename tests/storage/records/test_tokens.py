@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -56,7 +57,7 @@ async def test_one_that_was_ended_is_denied_from_then_until_its_own_end(kept: St
 
 async def test_an_end_is_never_put_off(kept: Store) -> None:
     for at in (500, 600, 2_000):
-        await kept.transact(lambda sql, at=at: tokens.end(sql, "acme", "jti-1", at))  # type: ignore[misc]
+        await kept.transact(partial(tokens.end, tenant="acme", token_id="jti-1", at=at))
     assert (await listed(kept))[-1] == Token(HUB, 500)
 
 
@@ -84,7 +85,7 @@ async def test_uses_are_noted_and_never_go_back(kept: Store) -> None:
     newer, older = Use(500, "192.0.2.1", -7_200_000), Use(400, "192.0.2.2")
     for use in (newer, older):
         uses = [("jti-1", use), ("unregistered", use)]
-        await kept.transact(lambda sql, uses=uses: tokens.note_uses(sql, uses))  # type: ignore[misc]
+        await kept.transact(partial(tokens.note_uses, uses=uses))
     assert [token.used for token in await listed(kept, Role.DEVICE)] == [None, newer]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -26,7 +27,7 @@ NOW = 1_000_000
 async def kept(store: Store) -> Store:
     """A store with two tenants and Marie."""
     for tenant in ("acme", "other"):
-        await store.transact(lambda sql, tenant=tenant: tenants.add(sql, tenant, 1))  # type: ignore[misc]
+        await store.transact(partial(tenants.add, name=tenant, now_ms=1))
     await store.transact(lambda sql: users.add(sql, MARIE))
     return store
 
@@ -116,7 +117,7 @@ async def test_a_hash_is_replaced_unless_the_password_was_changed_meanwhile(kept
 async def test_the_newest_addresses_are_remembered(kept: Store) -> None:
     for at in range(ADDRESSES_REMEMBERED + 1):
         await kept.transact(
-            lambda sql, at=at: users.remember_address(sql, MARIE.login, f"10.0.0.{at}", at)  # type: ignore[misc]
+            partial(users.remember_address, login=MARIE.login, address=f"10.0.0.{at}", now=at)
         )
 
     async def knows(address: str) -> bool:
