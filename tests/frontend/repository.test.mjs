@@ -84,6 +84,14 @@ test("vendored files are those of their release", () => {
   }
 });
 
+test("the pages differ by what they say they are and by what they load first, in nothing else", () => {
+  const own = /<title>.*<\/title>|<meta name="description" .*>|data-page="\w+"|<link rel="modulepreload" href="js\/\w+\/page\.js">/g;
+  const [first, ...others] = files("frontend", ".html");
+  const common = (page) => read(page).replace(own, "…");
+  assert.equal(read(first).match(own)?.length, 4);
+  for (const page of others) assert.equal(common(page), common(first), page);
+});
+
 test("no inline script or style, nothing from elsewhere", () => {
   for (const file of files("frontend", ".html")) {
     const html = read(file);
