@@ -80,6 +80,19 @@ async def test_what_was_sent_already_does_not_come_again(house: House) -> None:
     assert len(positions(received)) == 1
 
 
+async def test_a_topic_that_was_left_and_taken_again_begins_anew(house: House) -> None:
+    start = await begin(house)
+    dashboard = await house.join("measurements", "alerts")
+    sent = await append(house, measured())
+    dashboard.send(type="unsubscribe", topics=["measurements"])
+    sent += await append(house, measured())
+    await dashboard.messages()
+    dashboard.send(type="subscribe", topics=["measurements"], after=start)
+    received = await dashboard.messages()
+    await caught_up(dashboard)
+    assert positions(received + await dashboard.messages()) == sent
+
+
 @pytest.mark.parametrize("after", ["", "nonsense", "0123456789ab-1", "epoch-ffffff"])
 async def test_a_position_that_is_not_of_this_order_is_told_and_nothing_is_replayed(
     house: House, after: str
