@@ -1,21 +1,17 @@
-"""The composition root: the only place that names concrete backends."""
+"""The composition root: every part of a gateway, joined, and its life."""
 
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from functools import partial
 
-from app.brokers.base import Broker
-from app.brokers.circle import Circle
-from app.brokers.connection import RedisLink
-from app.brokers.memory import MemoryBroker
-from app.brokers.redis import RedisBroker
-from app.brokers.tickets import RedisTickets
-from app.domain import certificates, channel, places
-from app.domain.accounts import Accounts, Lives
+from app.backends import Backends, Work, open_backends
+from app.bounds import lives_of, places_of, retention_of, rules_of
+from app.domain import certificates, channel
+from app.domain.accounts import Accounts
 from app.domain.audit import Audit
-from app.domain.connections import Connections, LocalConnections
+from app.domain.connections import LocalConnections
 from app.domain.desk import Desk
 from app.domain.dispatch import Dispatch
 from app.domain.freshness import Freshness
@@ -40,28 +36,17 @@ from app.edge.limits import Limits
 from app.edge.shared_rates import SharedRates
 from app.errors import UnavailableError
 from app.model import Publication
-from app.protocol.conversation import Rules
-from app.protocol.quota import Rate
 from app.protocol.topics import Grant
 from app.settings import Settings
-from app.storage.base import Committed, Retention, Store
-from app.storage.postgres.store import PostgresStore
-from app.storage.sqlite.store import SqliteStore
 from auth.key_sets import PublicKey
 from auth.principal import Principal
 from auth.revocation import Revocations
-from auth.tickets import MemoryTickets, Tickets
 from auth.tokens import TokenVerifier
 from auth.verified import VerifiedTokens
 
-Work = Callable[[], Coroutine[None, None, None]]
-STORE_CAPACITY = 20_000
-"""Drafts that may wait for a commit; more are refused as unavailable."""
 RING_BYTES = 8 * 1024 * 1024
 """Frames held per tenant with connections, for those that fall behind."""
 TOKENS_REMEMBERED = 20_000
-TICKETS_HELD = 10_000
-"""More are refused as unavailable; each is gone within half a minute."""
 
 
 @contextlib.asynccontextmanager
@@ -71,8 +56,24 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
     Raise `auth.errors.KeyRingError` when there are no signing keys, `UnavailableError` or
     `NewerSchemaError` when the store cannot be opened.
     """
-    keys = Keys(settings)
-    revocations = Revocations()
+    built, backends, work = _assembled(settings)
+    await built.watch.look()
+    await built.freshness.begin()
+    async with _running(work):
+        try:
+            yield built
+        finally:
+            await drain(built.desk, settings.shutdown_grace)
+    built.accounts.close()
+    with contextlib.suppress(UnavailableError):
+        await built.audit.flush()
+    await built.uses.flush()
+    await backends.close()
+
+
+def _assembled(settings: Settings) -> tuple[Gateway, Backends, list[Work]]:
+    """The parts, and what each does in the background."""
+    keys, revocations, limits = Keys(settings), Revocations(), Limits(settings)
     tokens = VerifiedTokens(keys.verifier, capacity=TOKENS_REMEMBERED, revoked=revocations.revoked)
     identity = _identity(settings, keys.verifier, tokens)
     hub = Hub(channel.Bounds(settings.ring_publications, RING_BYTES))
@@ -81,128 +82,71 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         freshness.heard(publications)
         broker.publish(publications)
 
-    store = _store(settings, committed)
-    link = _link(settings)
-    broker = _broker(settings, link)
+    backends = open_backends(settings, committed)
+    store, broker, circle = backends.store, backends.broker, backends.circle
+    freshness, uses, audit = (
+        Freshness(store, time.time),
+        Uses(store),
+        Audit(store, settings.audit_days),
+    )
+    known = partial(certificates.holder, store)
+    access = Access(tokens, backends.tickets, uses, known, identity=identity)
     dispatch = Dispatch(hub, store, broker, lambda tenant: desk.turn_away(tenant))  # noqa: PLW0108  (the desk is made below)
-    freshness = Freshness(store, time.time)
-    circle = Circle(link) if link else None
-    tickets = _tickets(link)
-    uses, limits = Uses(store), Limits(settings)
-    access = Access(tokens, tickets, uses, partial(certificates.holder, store), identity=identity)
 
     def renew(token: str, held: Principal, ip: str) -> tuple[Principal, Grant]:
         """A signature to verify, as in a handshake: it counts as one."""
         limits.handshake(ip)
         return access.renewed(token, held)
 
-    seats = Places(_places(settings))
-    desk = Desk(hub, Recovery(hub, store, dispatch.refresh), seats, _rules(settings), renew)
-
-    ingest = Ingest(store, time.time, max_ahead=settings.max_clock_ahead)
-
     def refresh_keys() -> None:
         if keys.refresh():
             tokens.clear()
 
-    upkeep = Upkeep(store, hub, _retention(settings))
-    audit = Audit(store, settings.audit_days)
-    accounts = Accounts(store, audit, lambda: keys.issuer, _lives(settings), time.time)
-    watch = Watch(store, revocations, desk, refresh_keys)
-    await watch.look()
-    await freshness.begin()
+    seats = Places(places_of(settings))
+    recovery = Recovery(hub, store, dispatch.refresh)
+    desk = Desk(hub, recovery, seats, rules_of(settings), renew)
+    local = LocalConnections(desk)
+    ingest = Ingest(store, time.time, max_ahead=settings.max_clock_ahead)
     built = Gateway(
         settings=settings,
         store=store,
-        link=link,
+        link=backends.link,
         broker=broker,
         dispatch=dispatch,
         hub=hub,
         desk=desk,
         ingest=ingest,
         intake=Intake(answers(ingest, limits, uses)),
-        accounts=accounts,
+        accounts=Accounts(store, audit, lambda: keys.issuer, lives_of(settings), time.time),
         audit=audit,
         access=access,
         uses=uses,
-        tickets=tickets,
+        tickets=backends.tickets,
         limits=limits,
-        connections=_connections(desk, circle),
+        connections=SharedConnections(local, circle) if circle else local,
         statistics=Statistics(hub, circle),
-        watch=watch,
+        watch=Watch(store, revocations, desk, refresh_keys),
         keys=keys,
-        upkeep=upkeep,
+        upkeep=Upkeep(store, hub, retention_of(settings)),
         freshness=freshness,
     )
-    work = [broker.run, dispatch.run, Sweep(desk).run, watch.run, upkeep.run, audit.run]
-    work += [uses.run, freshness.run, *(part.run for part in (identity, link, circle) if part)]
-    work += _exchanges(link, circle, seats, limits)
-    async with _running(work):
-        try:
-            yield built
-        finally:
-            await drain(desk, settings.shutdown_grace)
-    if link:
-        await link.close()
-    accounts.close()
-    with contextlib.suppress(UnavailableError):
-        await audit.flush()
-    await uses.flush()
-    await store.close()
+    work = [*backends.work, *_work(built, identity), Sweep(desk).run]
+    return built, backends, work + _exchanges(backends, seats, limits)
 
 
-@contextlib.asynccontextmanager
-async def _running(
-    work: Iterable[Callable[[], Coroutine[None, None, None]]],
-) -> AsyncIterator[None]:
-    """In the background, until the block ends. What fails there ends the block, too."""
-    async with asyncio.TaskGroup() as background:
-        running = [background.create_task(run()) for run in work]
-        try:
-            yield
-        finally:
-            for task in running:
-                task.cancel()
+def _work(built: Gateway, identity: IdentityKeys | None) -> list[Work]:
+    parts = (built.dispatch, built.watch, built.upkeep, built.audit, built.uses, built.freshness)
+    return [part.run for part in (*parts, identity) if part]
 
 
-def _store(settings: Settings, committed: Committed) -> Store:
-    url = settings.database_url.get_secret_value()
-    if url:
-        shared = bool(settings.redis_url.get_secret_value())
-        return PostgresStore(url, committed, capacity=STORE_CAPACITY, shared=shared)
-    return SqliteStore(settings.database_path, committed, capacity=STORE_CAPACITY)
-
-
-def _link(settings: Settings) -> RedisLink | None:
-    url = settings.redis_url.get_secret_value()
-    return RedisLink(url) if url else None
-
-
-def _broker(settings: Settings, link: RedisLink | None) -> Broker:
-    """Nobody but this gateway writes to the embedded store."""
-    if link is None or not settings.database_url.get_secret_value():
-        return MemoryBroker()
-    return RedisBroker(link)
-
-
-def _tickets(link: RedisLink | None) -> Tickets:
-    if link:
-        return RedisTickets(link, capacity=TICKETS_HELD)
-    return MemoryTickets(capacity=TICKETS_HELD)
-
-
-def _exchanges(
-    link: RedisLink | None, circle: Circle | None, seats: Places, limits: Limits
-) -> list[Work]:
+def _exchanges(backends: Backends, seats: Places, limits: Limits) -> list[Work]:
     """What keeps the limits of several gateways one."""
-    if not (link and circle):
+    if not (backends.link and backends.circle):
         return []
-    return [SharedPlaces(seats, circle).run, SharedRates(limits.storage, link).run]
-
-
-def _connections(desk: Desk, circle: Circle | None) -> Connections:
-    local = LocalConnections(desk)
-    return SharedConnections(local, circle) if circle else local
+    return [
+        SharedPlaces(seats, backends.circle).run,
+        SharedRates(limits.storage, backends.link).run,
+    ]
 
 
 def _identity(
@@ -216,41 +160,13 @@ def _identity(
     return IdentityKeys(settings, adopt) if settings.identity_issuer else None
 
 
-def _places(settings: Settings) -> places.Bounds:
-    scaled = settings.scaled_count
-    return places.Bounds(
-        total=scaled(settings.connections_total),
-        per_ip=scaled(settings.connections_per_ip),
-        per_subject=scaled(settings.connections_per_subject),
-        per_tenant=scaled(settings.connections_per_tenant),
-    )
-
-
-def _lives(settings: Settings) -> Lives:
-    return Lives(
-        access=round(settings.access_token_life),
-        idle=round(settings.sign_in_idle_days * 86_400),
-        whole=round(settings.sign_in_days * 86_400),
-    )
-
-
-def _retention(settings: Settings) -> Retention:
-    return Retention(
-        raw_days=settings.retention_raw_days,
-        hourly_days=settings.retention_hourly_days,
-        daily_days=settings.retention_daily_days,
-    )
-
-
-def _rules(settings: Settings) -> Rules:
-    rate = settings.scaled(settings.message_rate_per_connection)
-    return Rules(
-        heartbeat=settings.heartbeat,
-        idle_timeout=settings.idle_timeout,
-        slow_timeout=settings.slow_timeout,
-        max_topics=settings.max_topics_per_connection,
-        max_bad_commands=settings.max_bad_commands,
-        max_batch=settings.max_batch,
-        max_depth=settings.max_json_depth,
-        message_rate=Rate(burst=2 * rate.amount, interval=rate.get_expiry() / rate.amount),
-    )
+@contextlib.asynccontextmanager
+async def _running(work: Iterable[Work]) -> AsyncIterator[None]:
+    """In the background, until the block ends. What fails there ends the block, too."""
+    async with asyncio.TaskGroup() as background:
+        running = [background.create_task(run()) for run in work]
+        try:
+            yield
+        finally:
+            for task in running:
+                task.cancel()

@@ -14,7 +14,7 @@ FLOORS: list[tuple[str, ...]] = [
     ("app.protocol", "app.storage", "app.brokers", "app.iaq"),
     ("app.domain", "app.transport"),
     ("app.edge",),
-    ("app.bootstrap", "app.main", "app.server"),
+    ("app.backends", "app.bounds", "app.bootstrap", "app.main", "app.server"),
     ("app.cli", "app.stack", "app.__main__"),
 ]
 """From the ground up."""
@@ -105,13 +105,13 @@ def test_the_protocol_is_pure(library: str) -> None:
     assert {module for module in who_imports(library) if within(module, "app.protocol")} == set()
 
 
-def test_only_the_composition_root_names_the_concrete_store() -> None:
-    allowed = ("app.bootstrap", "app.cli", "app.storage")
+def test_only_one_place_of_the_gateway_names_the_concrete_store() -> None:
+    allowed = ("app.backends", "app.cli", "app.storage")
     users = who_imports("app.storage.sqlite") | who_imports("app.storage.postgres")
     assert {
         module for module in users if not any(within(module, package) for package in allowed)
     } == set()
-    assert "app.bootstrap" in users
+    assert "app.backends" in users
 
 
 def test_the_demo_knows_the_gateway_only_by_its_wire() -> None:

@@ -7,7 +7,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-import app.bootstrap
+import app.backends
 from tests.conftest import ORIGIN, Running, Start
 from tests.edge.wire import end_of, error_of, heard, refusal_of
 
@@ -101,7 +101,7 @@ async def test_a_cookie_beside_a_ticket_changes_nothing(gateway: Running) -> Non
 async def test_when_too_many_are_held_no_more_are_issued(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app.bootstrap, "TICKETS_HELD", 1)
+    monkeypatch.setattr(app.backends, "TICKETS_HELD", 1)
     async with start() as gateway, gateway.client("dashboard") as client:
         issued = await ticket(gateway)
         answer = await client.post("/auth/ws-ticket")
