@@ -1,6 +1,6 @@
 """Tokens seen before: to verify one costs 160 µs, to recognise it 1.4 µs (measured)."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from hashlib import sha256
 
@@ -31,14 +31,14 @@ class VerifiedTokens:
         self._principals: OrderedDict[bytes, Principal] = OrderedDict()
         self.hits = 0
         self.misses = 0
-        self.refused = 0
+        self.refused: Counter[Reason] = Counter()
 
     def principal(self, token: str, now: float) -> Principal:
         """Raises TokenRefusedError. Expiry and revocation are looked at each time anew."""
         try:
             principal = self._known_or_verified(token, now)
-        except TokenRefusedError:
-            self.refused += 1
+        except TokenRefusedError as refused:
+            self.refused[refused.reason] += 1
             raise
         self.check(principal, now)
         return principal
@@ -46,8 +46,8 @@ class VerifiedTokens:
     def check(self, principal: Principal, now: float) -> None:
         """Raises TokenRefusedError where its token has ended or was revoked since it verified."""
         if principal.expires_at <= now or self._revoked(principal):
-            self.refused += 1
             reason: Reason = "expired" if principal.expires_at <= now else "revoked"
+            self.refused[reason] += 1
             raise TokenRefusedError(reason, principal)
 
     def clear(self) -> None:

@@ -10,7 +10,15 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 FLOORS: list[tuple[str, ...]] = [
-    ("app.model", "app.errors", "app.settings", "app.notations", "app.logs", "auth"),
+    (
+        "app.model",
+        "app.errors",
+        "app.settings",
+        "app.notations",
+        "app.logs",
+        "app.durations",
+        "auth",
+    ),
     ("app.protocol", "app.storage", "app.brokers", "app.iaq"),
     ("app.domain", "app.transport"),
     ("app.edge",),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from app.durations import Durations
 from app.model import Publication
 
 Received = Callable[[Sequence[Publication]], None]
@@ -31,6 +32,8 @@ class Broker(Protocol):
     """Publications that only the store tells the others of."""
     received: int
     """Publications of others."""
+    lag: Durations
+    """From when the broker was told of what others kept, by its clock, until it came here."""
 
     def publish(self, publications: Sequence[Publication]) -> None:
         """Hand on what one commit kept, to this gateway before it returns. Never fails."""

@@ -5,6 +5,7 @@ A gateway reads the streams of the tenants it follows, and no others, in one que
 
 import asyncio
 import secrets
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from redis.asyncio import Redis
 from app.brokers.base import Received, by_tenant
 from app.brokers.connection import RedisLink
 from app.brokers.entries import MalformedEntryError, read, written
+from app.durations import Durations
 from app.errors import UnavailableError
 from app.model import Publication
 
@@ -57,6 +59,7 @@ class RedisBroker:
         self._waiting: list[tuple[str, list[Publication]]] = []
         self._woken = asyncio.Event()
         self.waiting = self.sent = self.unsent = self.received = 0
+        self.lag = Durations()
 
     @property
     def up(self) -> bool:
@@ -148,6 +151,7 @@ class RedisBroker:
                 log.warning("an entry of the broker cannot be read")
             else:
                 self.received += len(publications)
+                self.lag.note(max(0.0, time.time() - _order(place)[0] / 1000))
                 followed.received(publications)
 
     async def _find_places(self, followed: dict[str, _Followed]) -> None:

@@ -8,6 +8,7 @@ from app.domain.endings import Endings
 from app.domain.hub import Hub
 from app.domain.places import Place, Places
 from app.domain.recovery import Recovery
+from app.durations import Durations
 from app.errors import UnavailableError
 from app.protocol.closes import CloseCode
 from app.protocol.conversation import Rules
@@ -76,6 +77,8 @@ class Desk:
         self.emptied = asyncio.Event()
         """Set whenever the last connection ends."""
         self.opened = 0
+        self.handshakes = Durations()
+        """From a handshake that was read to the socket's first message."""
         self.received = 0
         self.pongs = 0
         self.closes: Counter[int] = Counter()

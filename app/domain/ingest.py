@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from time import perf_counter
 
 import msgspec
 from msgspec import UNSET
@@ -15,6 +16,7 @@ from app.domain.receipts import Answer, Published, Receipt, Rejected, receipt
 from app.domain.received_times import ReceivedTimes
 from app.domain.sender import Charge, Lane, Sender
 from app.domain.timestamps import TooOldError, parse_time
+from app.durations import Durations
 from app.errors import ConflictError, ForbiddenError, GatewayError
 from app.model import RoutingKey, Topic, is_backlog
 from app.protocol.topics import Grant
@@ -46,6 +48,8 @@ class Ingest:
         """Measurements answered with a receipt, by its status."""
         self.backlog = 0
         """How many of those stored were backlog."""
+        self.took = Durations()
+        """From items that were read to their answers."""
         self.rejected: Counter[str] = Counter()
         """Measurements answered with an error of their own, by its code."""
 
@@ -58,6 +62,7 @@ class Ingest:
         `UnavailableError`, or what `charge` raises for the live ones or for a batch of backlog
         alone: then nothing was kept.
         """
+        began = perf_counter()
         arrival = Arrival(self._now_ms(), date_ms)
         admitted = [self._admit(sender, item, arrival.received_ms) for item in items]
         drafted = [_drafted(each) for each in _charged(admitted, charge)]
@@ -66,6 +71,7 @@ class Ingest:
         kept = iter(answers)
         results = [each if isinstance(each, Rejected) else next(kept)[1] for each in drafted]
         self._count(results)
+        self.took.since(began)
         return Answer(results, clock)
 
     async def publish(self, sender: Sender, topic: Topic, body: bytes) -> Published:

@@ -6,18 +6,27 @@ machine itself reach this route.
 
 import time
 from collections.abc import Iterator
+from typing import get_args
 
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from app.domain.stats import stats
+from app.durations import BOUNDS, Durations
 from app.edge.certificate import read_life
 from app.edge.gateway import Gateway
 from app.protocol.closes import CloseCode
+from auth.errors import Reason
 
+_REASONS: tuple[Reason, ...] = get_args(Reason)
 _LABELS = {close.code: close.label for close in CloseCode}
 
 
@@ -39,6 +48,7 @@ class GatewayCollector(Collector):
         yield from self._ingest()
         yield from self._delivery()
         yield from self._broker()
+        yield from self._store()
         yield from self._upkeep()
         yield from self._refusals()
         yield from self._certificate()
@@ -66,6 +76,8 @@ class GatewayCollector(Collector):
         yield _counter("frames_acknowledged", "Frames of devices kept.", intake.acknowledged)
         yield _counter("frames_refused", "Frames of devices not kept.", intake.refused)
         yield _counter("streams_held", "Times a device had too much under way.", intake.held)
+        took = "From a handshake that was read to the first message."
+        yield _histogram("handshake_seconds", took, desk.handshakes)
         yield _counter("messages_received", "Messages of clients.", desk.received)
 
     def _ingest(self) -> Iterator[Metric]:
@@ -80,6 +92,8 @@ class GatewayCollector(Collector):
         for code, count in ingest.rejected.items():
             rejected.add_metric([code], count)
         yield rejected
+        took = "From a request or frame that was read to its answer."
+        yield _histogram("ingest_seconds", took, ingest.took)
         yield _counter("measurements_backlog", "Measurements stored as backlog.", ingest.backlog)
         yield _counter("clock_jumps", "Jumps of sensors' clocks.", ingest.jumps.count)
         freshness = self._gateway.freshness
@@ -94,7 +108,6 @@ class GatewayCollector(Collector):
         yield _counter("deliveries", "Messages written to sockets.", hub.deliveries)
         yield _counter("lagged", "Times a slow socket got a digest.", hub.lagged)
         yield _counter("dropped", "Messages slow sockets were not sent.", hub.dropped)
-        yield _gauge("store_waiting", "Drafts that wait for a commit.", self._gateway.store.waiting)
 
     def _broker(self) -> Iterator[Metric]:
         broker, dispatch = self._gateway.broker, self._gateway.dispatch
@@ -103,8 +116,16 @@ class GatewayCollector(Collector):
         yield _counter("broker_sent", "Publications that others were told of.", broker.sent)
         yield _counter("broker_unsent", "Publications left to the store to tell.", broker.unsent)
         yield _counter("broker_received", "Publications of others.", broker.received)
+        lag = "From the broker's clock, when it was told, to ours, when it came here."
+        yield _histogram("broker_lag_seconds", lag, broker.lag)
         yield _gauge("tenants_followed", "Tenants with readers here.", dispatch.followed)
         yield _counter("publications_filled", "Publications read from the store.", dispatch.filled)
+
+    def _store(self) -> Iterator[Metric]:
+        store = self._gateway.store
+        yield _gauge("store_waiting", "Drafts that wait for a commit.", store.waiting)
+        yield _counter("store_failed", "Requests that the database did not keep.", store.failed)
+        yield _histogram("commit_seconds", "A durable commit.", store.commits)
 
     def _upkeep(self) -> Iterator[Metric]:
         upkeep = self._gateway.upkeep
@@ -130,7 +151,12 @@ class GatewayCollector(Collector):
         yield _counter("sessions_reused", "Refresh tokens that came twice.", accounts.reused)
         tokens = gateway.access.tokens
         yield _counter("token_uses_missed", "Uses of tokens not noted.", gateway.uses.missed)
-        yield _counter("tokens_refused", "Tokens that did not verify.", tokens.refused)
+        refused = _labelled(
+            "tokens_refused", "Tokens that opened no door, by the reason.", "reason"
+        )
+        for reason in _REASONS:
+            refused.add_metric([reason], tokens.refused[reason])
+        yield refused
         yield _counter("tokens_recognised", "Tokens verified before.", tokens.hits)
         yield _counter("tokens_verified", "Tokens verified anew.", tokens.misses)
         yield from self._identity()
@@ -160,6 +186,12 @@ def _gauge(name: str, help_: str, value: float) -> Metric:
 
 def _counter(name: str, help_: str, value: float) -> Metric:
     return CounterMetricFamily(f"iaqverse_{name}", help_, value=value)
+
+
+def _histogram(name: str, help_: str, took: Durations) -> Metric:
+    bounds = [*map(str, BOUNDS), "+Inf"]
+    buckets = list(zip(bounds, took.cumulated(), strict=True))
+    return HistogramMetricFamily(f"iaqverse_{name}", help_, buckets=buckets, sum_value=took.total)
 
 
 def _labelled(name: str, help_: str, label: str) -> CounterMetricFamily:

@@ -1,5 +1,7 @@
 """`/ws`: everything that is decided before the upgrade. Then the socket leaves ASGI."""
 
+from time import perf_counter
+
 from fastapi import FastAPI, Request, WebSocket
 
 from app.domain.subscriber import Subscriber
@@ -28,7 +30,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
 
     @app.websocket("/ws")
     async def socket(websocket: WebSocket) -> None:
-        ip = client_ip(websocket)
+        began, ip = perf_counter(), client_ip(websocket)
         gateway.limits.handshake(ip)
         origin = origin_of(websocket, gateway.settings.origins)
         query = query_of(websocket, _PARAMETERS)
@@ -45,6 +47,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
             desk.places.give_back(place)
             raise
         subscriber.start(connection, topics, grant, name=request_id(websocket))
+        desk.handshakes.since(began)
 
     @app.get("/ws")
     async def no_upgrade(request: Request) -> None:  # noqa: ARG001  (every handler takes its request)

@@ -1,5 +1,7 @@
 """`/ws/ingest`: a device's socket. Decided before the upgrade, as `/ws` is."""
 
+from time import perf_counter
+
 from fastapi import FastAPI, Request, WebSocket
 
 from app.domain.stream import Stream
@@ -16,7 +18,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
 
     @app.websocket("/ws/ingest")
     async def stream(websocket: WebSocket) -> None:
-        ip = client_ip(websocket)
+        began, ip = perf_counter(), client_ip(websocket)
         gateway.limits.handshake(ip)
         origin_of(websocket, gateway.settings.origins)
         query_of(websocket, frozenset())
@@ -30,6 +32,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
             desk.places.give_back(place)
             raise
         stream.start(connection, name=request_id(websocket))
+        desk.handshakes.since(began)
 
     @app.get("/ws/ingest")
     async def no_stream(request: Request) -> None:  # noqa: ARG001  (every handler takes its request)

@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from app.durations import Durations
 from app.model import Position, Publication, RoutingKey, is_backlog
 from app.protocol.topics import Selection
 from app.storage.sql import Work
@@ -180,6 +181,14 @@ class Store(Protocol):
     @property
     def waiting(self) -> int:
         """Drafts between their senders and the next commit."""
+
+    @property
+    def commits(self) -> Durations:
+        """How long each took."""
+
+    @property
+    def failed(self) -> int:
+        """Requests that the database did not keep."""
 
     async def append(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Commit the drafts, durably, in order, together with whatever else waits.

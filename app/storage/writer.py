@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from itertools import islice
+from time import perf_counter
 from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 
+from app.durations import Durations
 from app.errors import UnavailableError
 from app.model import Publication
 from app.storage.base import Committed, Draft, Outcome
@@ -80,8 +82,12 @@ class Writer(Generic[S]):
         self._requests: queue.SimpleQueue[_Request[S] | None] = queue.SimpleQueue()
         self._closing = False
         self.waiting = 0
-        self.commits = 0
+        self.commits = Durations()
+        """How long each took, on the thread that writes."""
         self.refused = 0
+        """Requests too many to wait."""
+        self.failed = 0
+        """Requests that the store did not keep."""
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -163,6 +169,7 @@ class Writer(Generic[S]):
         return waiting
 
     def _commit(self, batch: Sequence[_Request[S]]) -> None:
+        began = perf_counter()
         with self._transactions.open() as transaction:
             outcomes = iter(transaction.append([d for request in batch for d in request.drafts]))
             for request in batch:
@@ -170,12 +177,12 @@ class Writer(Generic[S]):
                     request.result = list(islice(outcomes, len(request.drafts)))
                 else:
                     request.result = request.work(transaction)
+        self.commits.since(began)
 
     def _tell(self, how: Callable[..., None], *what: object) -> None:
         self._loop.call_soon_threadsafe(how, *what)
 
     def _done(self, batch: Sequence[_Request[S]], added: list[Publication]) -> None:
-        self.commits += 1
         try:
             if added:
                 self._committed(added)
@@ -190,6 +197,7 @@ class Writer(Generic[S]):
         ours = isinstance(error, UnavailableError)
         reason = str(error.__cause__ or error) if ours else type(error).__name__
         log.error("store does not keep", error=reason, requests=len(batch))
+        self.failed += len(batch)
         for request in batch:
             self.waiting -= request.weight
             if not request.future.done():

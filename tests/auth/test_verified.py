@@ -32,7 +32,7 @@ def tokens(verifier: TokenVerifier, revocations: Revocations) -> VerifiedTokens:
 
 
 def counts(tokens: VerifiedTokens) -> tuple[int, int, int]:
-    return tokens.hits, tokens.misses, tokens.refused
+    return tokens.hits, tokens.misses, tokens.refused.total()
 
 
 def reason(tokens: VerifiedTokens, token: str, now: float = NOW) -> str:

@@ -1,17 +1,21 @@
 """Several gateways on one Redis or Valkey: what one commits reaches those that follow it."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from math import inf
 from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
 from app.brokers import redis as broker_module
+from app.brokers.entries import written
 from app.brokers.redis import STREAM_ENTRIES, RedisBroker
+from app.durations import BOUNDS
 from app.model import Publication
-from tests.brokers.conftest import PECULIAR, Reader, publications, redis_broker, until
+from tests.brokers.conftest import PECULIAR, Reader, linked, publications, redis_broker, until
 from tests.redis_server import RedisServer
 
 
@@ -46,6 +50,23 @@ async def test_what_one_publishes_the_others_receive_once_and_in_order(
         assert [reader.sequences() for reader in readers] == [list(range(1, 201))] * 3
         assert [broker.received for broker in brokers] == [0, 200, 200]
         assert (brokers[0].sent, brokers[0].unsent, brokers[0].waiting) == (200, 0, 0)
+
+
+async def test_what_was_long_under_way_shows_in_the_lag(redis: RedisServer, pair: Pair) -> None:
+    _, there = pair
+    reader = Reader()
+    await there.follow("acme", reader)
+    (entry,) = written(publications(1))
+    told_ms = round(time.time() * 1_000) - 1_500
+    async with linked(redis.url) as link:
+        await link.ask(
+            lambda client: client.xadd(
+                "iaqverse:publications:acme", {"content": entry}, id=f"{told_ms}-1"
+            )
+        )
+    await reader.has(1)
+    longer = dict(zip((*BOUNDS, inf), there.lag.cumulated(), strict=True))
+    assert (longer[1.0], longer[2.5]) == (0, 1)
 
 
 @pytest.mark.parametrize("publication", PECULIAR, ids=["backlog", "placeless", "large"])

@@ -45,6 +45,19 @@ async def test_connections_deliveries_and_closes_are_counted(gateway: Running) -
     assert counted["connections_closed_total", "unsupported_data"] == 1
 
 
+async def test_how_long_things_take_is_told(gateway: Running) -> None:
+    async with gateway.client("device") as device, gateway.dashboard() as socket:
+        await device.post("/api/ingest", json=[EXAMPLE, EXAMPLE])
+        await socket.recv()
+        counted = await read(gateway)
+    assert counted["ingest_seconds_count", ""] == 1
+    assert counted["handshake_seconds_count", ""] == 1
+    assert counted["commit_seconds_count", ""] >= 1
+    assert counted["ingest_seconds_sum", ""] > 0
+    assert counted["ingest_seconds_bucket", "+Inf"] == 1
+    assert counted["broker_lag_seconds_count", ""] == 0
+
+
 async def test_what_was_refused_is_counted_by_its_limit(start: Start) -> None:
     async with start(measurement_rate_per_token="1/minute") as gateway:
         async with gateway.client("device") as device:
@@ -54,7 +67,8 @@ async def test_what_was_refused_is_counted_by_its_limit(start: Start) -> None:
             await stranger.get("/ws/stats", headers={"Authorization": "Bearer a.b.c"})
         counted = await read(gateway)
     assert counted["limit_hits_total", "measurement_rate_per_token"] == 2
-    assert counted["tokens_refused_total", ""] == 1
+    assert counted["tokens_refused_total", "malformed"] == 1
+    assert counted["tokens_refused_total", "expired"] == 0
 
 
 async def test_the_stores_upkeep_is_told(gateway: Running) -> None:

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import psycopg
 
+from app.durations import Durations
 from app.model import Position, Publication
 from app.protocol.topics import Selection
 from app.storage.base import Bucket, Committed, Draft, Extent, Outcome, Period, Pruned, Retention
@@ -46,6 +47,15 @@ class PostgresStore:
     def waiting(self) -> int:
         """Drafts between their senders and the next commit."""
         return self.writer.waiting
+
+    @property
+    def commits(self) -> Durations:
+        return self.writer.commits
+
+    @property
+    def failed(self) -> int:
+        """Requests that were not kept."""
+        return self.writer.failed
 
     async def append(self, drafts: Sequence[Draft]) -> list[Outcome]:
         return await self.writer.append(drafts)

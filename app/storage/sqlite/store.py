@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from app.durations import Durations
 from app.model import Position, Publication
 from app.protocol.topics import Selection
 from app.storage.base import (
@@ -52,6 +53,15 @@ class SqliteStore:
     def waiting(self) -> int:
         """Drafts between their senders and the next commit."""
         return self.writer.waiting
+
+    @property
+    def commits(self) -> Durations:
+        return self.writer.commits
+
+    @property
+    def failed(self) -> int:
+        """Requests that were not kept."""
+        return self.writer.failed
 
     async def append(self, drafts: Sequence[Draft]) -> list[Outcome]:
         return await self.writer.append(drafts)
