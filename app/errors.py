@@ -54,6 +54,12 @@ class GoneError(GatewayError):
     code = "gone"
 
 
+class PreconditionFailedError(GatewayError):
+    """It is not any more what its author saw (RFC 9110 §13.1.1)."""
+
+    code = "changed_meanwhile"
+
+
 class TooLargeError(GatewayError):
     code = "too_large"
 

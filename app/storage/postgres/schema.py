@@ -9,6 +9,7 @@ from app.storage.postgres.connection import Db, connect, unavailable
 from app.storage.records.audit import AUDIT
 from app.storage.records.claim_codes import CLAIM_CODES
 from app.storage.records.devices_schema import DEVICES
+from app.storage.records.documents import DOCUMENTS
 from app.storage.records.people_schema import PEOPLE
 from app.storage.records.revocations import REVOCATIONS
 from app.storage.records.sensors import SENSORS
@@ -125,6 +126,7 @@ MIGRATIONS: tuple[LiteralString, ...] = (
     DEVICES,
     REVOCATIONS,
     CLAIM_CODES,
+    DOCUMENTS,
 )
 
 

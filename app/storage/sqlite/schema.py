@@ -6,6 +6,7 @@ from app.storage.base import NewerSchemaError
 from app.storage.records.audit import AUDIT
 from app.storage.records.claim_codes import CLAIM_CODES
 from app.storage.records.devices_schema import DEVICES
+from app.storage.records.documents import DOCUMENTS
 from app.storage.records.people_schema import PEOPLE
 from app.storage.records.revocations import REVOCATIONS
 from app.storage.records.sensors import SENSORS
@@ -206,6 +207,7 @@ MIGRATIONS: tuple[str, ...] = (
     DEVICES,
     REVOCATIONS,
     CLAIM_CODES,
+    DOCUMENTS,
 )
 """Statements of a step end in `;`, which stands nowhere else."""
 
