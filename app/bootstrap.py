@@ -10,6 +10,7 @@ from app.backends import Backends, Work, open_backends
 from app.bounds import lives_of, places_of, retention_of, rules_of
 from app.domain import certificates, channel
 from app.domain.accounts import Accounts
+from app.domain.alarms import Alarms
 from app.domain.audit import Audit
 from app.domain.connections import LocalConnections
 from app.domain.desk import Desk
@@ -59,6 +60,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
     built, backends, work = _assembled(settings)
     await built.watch.look()
     await built.freshness.begin()
+    await built.alarms.look()
     async with _running(work):
         try:
             yield built
@@ -106,7 +108,8 @@ def _assembled(settings: Settings) -> tuple[Gateway, Backends, list[Work]]:
     recovery = Recovery(hub, store, dispatch.refresh)
     desk = Desk(hub, recovery, seats, rules_of(settings), renew)
     local = LocalConnections(desk)
-    ingest = Ingest(store, time.time, max_ahead=settings.max_clock_ahead)
+    alarms = Alarms(store, time.time)
+    ingest = Ingest(store, time.time, max_ahead=settings.max_clock_ahead, stored=alarms.heard)
     built = Gateway(
         settings=settings,
         store=store,
@@ -129,6 +132,7 @@ def _assembled(settings: Settings) -> tuple[Gateway, Backends, list[Work]]:
         keys=keys,
         upkeep=Upkeep(store, hub, retention_of(settings)),
         freshness=freshness,
+        alarms=alarms,
     )
     work = [*backends.work, *_work(built, identity), Sweep(desk).run]
     return built, backends, work + _exchanges(backends, seats, limits)
@@ -136,7 +140,7 @@ def _assembled(settings: Settings) -> tuple[Gateway, Backends, list[Work]]:
 
 def _work(built: Gateway, identity: IdentityKeys | None) -> list[Work]:
     parts = (built.dispatch, built.watch, built.upkeep, built.audit, built.uses, built.freshness)
-    return [part.run for part in (*parts, identity) if part]
+    return [part.run for part in (*parts, built.alarms, identity) if part]
 
 
 def _exchanges(backends: Backends, seats: Places, limits: Limits) -> list[Work]:

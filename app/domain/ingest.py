@@ -36,10 +36,21 @@ class TakenError(ConflictError):
 
 
 class Ingest:
-    """`clock` gives wall time in seconds; `max_ahead` is how far (s) a device's may be ahead."""
+    """`clock` gives wall time in seconds; `max_ahead` is how far (s) a device's may be ahead.
 
-    def __init__(self, store: Store, clock: Callable[[], float], *, max_ahead: float) -> None:
+    `stored` is called with each measurement that is new, once it is durable.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Callable[[], float],
+        *,
+        max_ahead: float,
+        stored: Callable[[Draft], None],
+    ) -> None:
         self._store = store
+        self._stored = stored
         self._clock = clock
         self._max_ahead_ms = round(max_ahead * 1000)
         self._received = ReceivedTimes(SENSORS_REMEMBERED)
@@ -67,6 +78,9 @@ class Ingest:
         admitted = [self._admit(sender, item, arrival.received_ms) for item in items]
         drafted = [_drafted(each) for each in _charged(admitted, charge)]
         answers = await self._keep([each for each in drafted if isinstance(each, _Drafted)])
+        for item, told in answers:
+            if isinstance(told, Receipt) and told.status == "stored":
+                self._stored(item.draft)
         clock = self._judge_clocks(arrival, answers)
         kept = iter(answers)
         results = [each if isinstance(each, Rejected) else next(kept)[1] for each in drafted]

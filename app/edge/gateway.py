@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.brokers.base import Broker
 from app.brokers.connection import RedisLink
 from app.domain.accounts import Accounts
+from app.domain.alarms import Alarms
 from app.domain.audit import Audit
 from app.domain.channel import Channel
 from app.domain.connections import Connections
@@ -51,6 +52,7 @@ class Gateway:
     keys: Keys
     upkeep: Upkeep
     freshness: Freshness
+    alarms: Alarms
 
     async def channel(self, tenant: str, after: str | None = None) -> Channel:
         """The tenant's channel, come as far as this position if its order does."""

@@ -23,6 +23,7 @@ from app.domain.stats import stats
 from app.durations import BOUNDS, Durations
 from app.edge.certificate import read_life
 from app.edge.gateway import Gateway
+from app.iaq.alarm import Turn
 from app.protocol.closes import CloseCode
 from auth.errors import Reason
 
@@ -46,6 +47,7 @@ class GatewayCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from self._connections()
         yield from self._ingest()
+        yield from self._alerts()
         yield from self._delivery()
         yield from self._broker()
         yield from self._store()
@@ -101,6 +103,15 @@ class GatewayCollector(Collector):
         yield _counter(
             "measurements_unwatched", "Measurements of sensors too many.", freshness.unwatched
         )
+
+    def _alerts(self) -> Iterator[Metric]:
+        alarms = self._gateway.alarms
+        told = _labelled("alerts", "Turns of alerts that were told here.", "state")
+        for turn in Turn:
+            told.add_metric([turn], alarms.told[turn])
+        yield told
+        yield _gauge("sensors_alarming", "Sensors near an alert or with one.", alarms.watched)
+        yield _counter("alarms_unwatched", "Values of such sensors, too many.", alarms.unwatched)
 
     def _delivery(self) -> Iterator[Metric]:
         hub = self._gateway.hub

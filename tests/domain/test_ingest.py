@@ -17,7 +17,7 @@ from app.domain.sender import Charge, Lane, Sender
 from app.errors import ForbiddenError, GatewayError, LimitReachedError
 from app.model import Publication, Topic, wire_time
 from app.protocol.topics import Grant, Selection, parse_filters
-from app.storage.base import DAY_MS, Retention
+from app.storage.base import DAY_MS, Draft, Retention
 from app.storage.sqlite.store import SqliteStore
 from tests.domain.test_measurement import BODY, DOCUMENTED
 
@@ -36,6 +36,7 @@ class Intake:
 
     store: SqliteStore
     sent: list[Publication] = field(default_factory=list)
+    stored: list[Draft] = field(default_factory=list)
     now: float = NOW
     charge: Charge = freely
     ingest: Ingest = field(init=False)
@@ -44,7 +45,7 @@ class Intake:
         self.restart()
 
     def restart(self) -> None:
-        self.ingest = Ingest(self.store, lambda: self.now, max_ahead=300)
+        self.ingest = Ingest(self.store, lambda: self.now, max_ahead=300, stored=self.stored.append)
 
     async def one(self, sender: Sender = ANYONE, **changes: Any) -> Receipt:
         return sole(await self.ingest.batch(sender, [body(**changes)], self.charge))

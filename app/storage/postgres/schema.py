@@ -6,6 +6,7 @@ import psycopg
 
 from app.storage.base import NewerSchemaError
 from app.storage.postgres.connection import Db, connect, unavailable
+from app.storage.records.alerts import ALERTS
 from app.storage.records.audit import AUDIT
 from app.storage.records.claim_codes import CLAIM_CODES
 from app.storage.records.devices_schema import DEVICES
@@ -127,6 +128,7 @@ MIGRATIONS: tuple[LiteralString, ...] = (
     REVOCATIONS,
     CLAIM_CODES,
     DOCUMENTS,
+    ALERTS,
 )
 
 

@@ -56,6 +56,19 @@ def find(sql: Sql, tenant: str, kind: Kind, name: str = "") -> Document | None:
     return Document(tenant, kind, name, *rows[0]) if rows else None
 
 
+def versions(sql: Sql, kind: Kind) -> dict[tuple[str, str], int]:
+    """Everybody's, by tenant and name."""
+    rows = sql.rows(
+        """
+        SELECT tenant, name, version FROM documents
+        WHERE kind = ? AND body <> '' ORDER BY tenant, name LIMIT ?
+        """,
+        kind,
+        MOST,
+    )
+    return {(tenant, name): version for tenant, name, version in rows}
+
+
 def of_kind(sql: Sql, kind: Kind, tenant: str | None = None) -> list[Document]:
     """One tenant's, by name, or everybody's."""
     whose = "" if tenant is None else "AND tenant = ?"

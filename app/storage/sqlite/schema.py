@@ -3,6 +3,7 @@
 import sqlite3
 
 from app.storage.base import NewerSchemaError
+from app.storage.records.alerts import ALERTS
 from app.storage.records.audit import AUDIT
 from app.storage.records.claim_codes import CLAIM_CODES
 from app.storage.records.devices_schema import DEVICES
@@ -208,6 +209,7 @@ MIGRATIONS: tuple[str, ...] = (
     REVOCATIONS,
     CLAIM_CODES,
     DOCUMENTS,
+    ALERTS,
 )
 """Statements of a step end in `;`, which stands nowhere else."""
 

@@ -1,0 +1,200 @@
+"""Raises, changes and resolves alerts as a tenant's rules say, by what this gateway keeps.
+
+What stands is in the store: a restart raises nothing twice, and of several gateways one alone tells
+of each turn. A sensor that falls silent resolves nothing, and a backlog raises nothing.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
+from math import inf
+
+import msgspec
+import structlog
+
+from app.domain import turns
+from app.domain.rulebook import Band, Rulebook
+from app.domain.turns import Subject, Turned
+from app.errors import UnavailableError
+from app.iaq.alarm import Alarm, Turn
+from app.iaq.rules import Rule, Side
+from app.storage.base import DAY_MS, Draft, Store
+from app.storage.records import alerts, documents
+from app.storage.records.alerts import Alert
+from app.storage.records.documents import Kind
+from app.storage.sql import Sql
+
+LOOK_EVERY = 2.0
+"""Seconds: how late rules that were changed, and what other gateways told, are known."""
+MOST_WATCHED = 50_000
+"""Sensors that are near an alert or have one; of one more nothing is told."""
+KEPT_DAYS = 365
+"""Alerts that have ended."""
+PRUNE_EVERY_MS = 3_600_000
+
+Name = tuple[str, str]
+"""Tenant and sensor id."""
+_NO_RULES = Band(-inf, inf, dict.fromkeys(Side, ()))
+
+log = structlog.get_logger()
+_encode = msgspec.json.Encoder().encode
+
+
+class Alarms:
+    """`clock` gives wall time in seconds."""
+
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._clock = clock
+        self.rulebook = Rulebook()
+        self._watched: dict[Name, dict[Subject, Alarm]] = {}
+        self._turned: dict[tuple[Name, Subject], Turned] = {}
+        self._untold: list[Draft] = []
+        """Noted, and not published yet."""
+        self._woken = asyncio.Event()
+        self._prune_ms = 0
+        self.told: Counter[Turn] = Counter()
+        self.unwatched = 0
+        """Values past a threshold, of sensors beyond `MOST_WATCHED`."""
+
+    @property
+    def watched(self) -> int:
+        """Sensors."""
+        return len(self._watched)
+
+    async def run(self) -> None:
+        """Until cancelled. While the store does not answer, what turned waits."""
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), LOOK_EVERY)
+            self._woken.clear()
+            try:
+                await self.tell()
+                await self.look()
+            except UnavailableError:
+                log.warning("alerts wait for the store")
+                await asyncio.sleep(LOOK_EVERY)
+
+    def heard(self, draft: Draft) -> None:
+        """A measurement that was kept just now."""
+        reading, key = draft.reading, draft.key
+        if reading is None or draft.backlog:
+            return
+        bands = self.rulebook.bands(draft.tenant, key.enseigne or "", key.salle or "")
+        watched = self._watched.get((draft.tenant, key.sensor_id or ""))
+        for quantity, value in reading.values.items():
+            band = bands.get(quantity, _NO_RULES)
+            if watched is not None or not band.low <= value <= band.high:
+                self._see(draft, quantity, value, band)
+
+    async def tell(self) -> None:
+        """Note what turned, and publish what of it is news. Raise `UnavailableError`."""
+        await self._publish()
+        turned, self._turned = self._turned, {}
+        if not turned:
+            return
+        try:
+            noted = await self._store.transact(partial(_note, turned=turned))
+        except UnavailableError:
+            self._turned = turned | self._turned
+            raise
+        for alert in noted:
+            self.told[alert.state] += 1
+            self._untold.append(turns.draft(alert, self._now_ms()))
+        await self._publish()
+
+    async def look(self) -> None:
+        """Take over rules and what others told. Raise `UnavailableError`."""
+        versions, standing = await self._store.consult(
+            lambda sql: (
+                documents.versions(sql, Kind.ALERTS),
+                alerts.open_ones(sql, MOST_WATCHED),
+            )
+        )
+        if versions != self.rulebook.versions:
+            kept = await self._store.consult(lambda sql: documents.of_kind(sql, Kind.ALERTS))
+            self.rulebook.take(kept)
+        self._adopt(standing)
+        await self._prune()
+
+    async def acknowledge(self, tenant: str, alert_id: str, person: str) -> Alert:
+        """Raise `NotFoundError`, or `ConflictError` for one that has ended."""
+        now_ms = self._now_ms()
+        alert, news = await self._store.transact(
+            lambda sql: alerts.acknowledge(sql, tenant, alert_id, person, now_ms)
+        )
+        if news:
+            self._untold.append(turns.draft(alert, now_ms))
+            await self._publish()
+        return alert
+
+    def _see(self, draft: Draft, quantity: str, value: float, band: Band) -> None:
+        name = (draft.tenant, draft.key.sensor_id or "")
+        its = self._watched.get(name, {})
+        for side, rules in band.rules.items():
+            alarm = its.get((quantity, side)) or Alarm()
+            if alarm.see(rules, value, draft.time_ms):
+                self._turned[name, (quantity, side)] = Turned(draft, value, alarm.standing)
+                self._woken.set()
+            if alarm.idle:
+                its.pop((quantity, side), None)
+            else:
+                its[quantity, side] = alarm
+        self._watch(name, its)
+
+    def _watch(self, name: Name, its: dict[Subject, Alarm]) -> None:
+        if not its:
+            self._watched.pop(name, None)
+        elif name in self._watched or len(self._watched) < MOST_WATCHED:
+            self._watched[name] = its
+        else:
+            self.unwatched += 1
+
+    def _adopt(self, standing: Iterable[Alert]) -> None:
+        """What turned here and is not noted yet is newer than what is kept."""
+        kept = {
+            ((each.tenant, each.sensor_id), (each.quantity, each.side)): each for each in standing
+        }
+        for name, its in list(self._watched.items()):
+            for subject, alarm in list(its.items()):
+                ended = alarm.standing and (name, subject) not in kept
+                if ended and (name, subject) not in self._turned:
+                    del its[subject]
+            self._watch(name, its)
+        for (name, subject), alert in kept.items():
+            its = self._watched.get(name, {})
+            known = subject in its and its[subject].standing
+            if not known and (name, subject) not in self._turned:
+                its[subject] = Alarm(self._rule(alert))
+                self._watch(name, its)
+
+    def _rule(self, alert: Alert) -> Rule:
+        """As it is now; one that is there no more ends with the next value."""
+        rules = self.rulebook.of(alert.tenant).rules
+        found = next((rule for rule in rules if rule.id == alert.rule), None)
+        gone = Rule(alert.rule, alert.quantity, alert.side, alert.threshold, alert.severity)
+        return found or gone
+
+    async def _publish(self) -> None:
+        while self._untold:
+            batch = tuple(self._untold)
+            await self._store.append(batch)
+            del self._untold[: len(batch)]
+
+    async def _prune(self) -> None:
+        now_ms = self._now_ms()
+        if now_ms >= self._prune_ms:
+            ended_ms = now_ms - KEPT_DAYS * DAY_MS
+            pruned = await self._store.transact(lambda sql: alerts.prune(sql, ended_ms))
+            self._prune_ms = now_ms + (0 if pruned else PRUNE_EVERY_MS)
+
+    def _now_ms(self) -> int:
+        return int(self._clock() * 1_000)
+
+
+def _note(sql: Sql, turned: dict[tuple[Name, Subject], Turned]) -> list[Alert]:
+    """Those of which there is something to tell."""
+    noted = [turns.note(sql, subject, each) for (_, subject), each in turned.items()]
+    return [alert for alert in noted if alert]
