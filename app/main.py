@@ -5,6 +5,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from app.edge import (
+    alerts,
     audit,
     claims,
     connections,
@@ -42,6 +43,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         history,
         messages,
         publish,
+        alerts,
         socket,
         stream,
         tickets,

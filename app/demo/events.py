@@ -1,21 +1,18 @@
-"""What happens in a room besides measurements: modules, alerts, actions, predictions.
+"""What happens in a room besides measurements: modules, actions, predictions.
 
 Pure: `RoomWatch.see` compares a room with what it saw before and gives the bodies to publish.
-Alerts go by the thresholds that a score uses too (HCSP 2022, EN 16798-1).
+Actions go by the thresholds that a score uses too (HCSP 2022, EN 16798-1).
 """
 
 from dataclasses import dataclass
-from itertools import count
 
 from app.demo.room import Room, co2_ahead
 from app.demo.wire import Body, timestamp
 from app.iaq.quantities import CO2
 
-THRESHOLDS = ((1500.0, "critical"), (1200.0, "warning"), (800.0, "info"))
-"""CO2 in ppm, highest first."""
-
+_PRIORITIES = ((1500.0, "high"), (1200.0, "normal"), (800.0, "low"))
+"""From how much CO2 (ppm) to open the window is how urgent; highest first."""
 _HYSTERESIS = 50.0
-_PRIORITY = {"info": "low", "warning": "normal", "critical": "high"}
 _HORIZON_MINUTES = 30
 _PREDICT_EVERY = 300.0
 _REPEAT_MODULES_EVERY = 600.0
@@ -28,28 +25,21 @@ class Publication:
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
-    alert_id: str
-    threshold: float
-    severity: str
-
-
 class RoomWatch:
     """What was said about one room so far."""
 
     def __init__(self) -> None:
         self._modules: dict[str, str] = {}
         self._modules_at = 0.0
-        self._alert: Alert | None = None
+        self._advised_at = 0.0
+        """The threshold (ppm)."""
         self._predicted_at = 0.0
-        self._numbers = count(1)
 
     def see(self, room: Room, now: float) -> list[Publication]:
         """Publications due now (seconds since the epoch), in the order of their causes."""
         return [
             *self._module_news(room, now),
-            *self._alert_news(room, now),
+            *self._advice(room, now),
             *self._ahead(room, now),
         ]
 
@@ -68,22 +58,15 @@ class RoomWatch:
             self._modules_at = now
         return news
 
-    def _alert_news(self, room: Room, now: float) -> list[Publication]:
-        before = self._alert
-        passed = _passed(room.co2, before)
-        if passed is None:
-            self._alert = None
-            return [] if before is None else [_alert(room, now, before, "resolved")]
-        threshold, severity = passed
-        if before is None:
-            alert_id = f"{room.plan.sensor_id}-co2-{int(now)}-{next(self._numbers)}"
-            self._alert = Alert(alert_id, threshold, severity)
-            return [_alert(room, now, self._alert, "raised"), *_advice(room, now, severity)]
-        if threshold == before.threshold:
-            return []
-        self._alert = Alert(before.alert_id, threshold, severity)
-        advice = _advice(room, now, severity) if threshold > before.threshold else []
-        return [_alert(room, now, self._alert, "updated"), *advice]
+    def _advice(self, room: Room, now: float) -> list[Publication]:
+        """Once for each threshold on the way up; back well below it, it may be said again."""
+        before, self._advised_at = self._advised_at, 0.0
+        for threshold, priority in _PRIORITIES:
+            if room.co2 >= threshold - (_HYSTERESIS if threshold <= before else 0):
+                self._advised_at = threshold
+                useful = room.plan.window and not room.window_open
+                return [_to_open(room, now, priority)] if useful and threshold > before else []
+        return []
 
     def _ahead(self, room: Room, now: float) -> list[Publication]:
         if now - self._predicted_at < _PREDICT_EVERY:
@@ -97,15 +80,6 @@ class RoomWatch:
             "model": "mass-balance",
         }
         return [Publication("predictions", body)]
-
-
-def _passed(co2: float, before: Alert | None) -> tuple[float, str] | None:
-    """The highest threshold passed; one that was passed before is left only well below it."""
-    for threshold, severity in THRESHOLDS:
-        held = before is not None and threshold <= before.threshold
-        if co2 >= threshold - (_HYSTERESIS if held else 0):
-            return threshold, severity
-    return None
 
 
 def _about(room: Room, now: float) -> Body:
@@ -122,28 +96,11 @@ def _modules(room: Room) -> dict[str, tuple[str, str]]:
     return modules
 
 
-def _alert(room: Room, now: float, alert: Alert, state: str) -> Publication:
-    side = "back below" if state == "resolved" else "above"
-    body = _about(room, now) | {
-        "sensor_id": room.plan.sensor_id,
-        "alert_id": alert.alert_id,
-        "severity": alert.severity,
-        "state": state,
-        "quantity": CO2.name,
-        "value": round(room.co2),
-        "threshold": alert.threshold,
-        "message": f"CO2 {side} {alert.threshold:.0f} ppm",
-    }
-    return Publication("alerts", body)
-
-
-def _advice(room: Room, now: float, severity: str) -> list[Publication]:
-    if not room.plan.window or room.window_open:
-        return []
+def _to_open(room: Room, now: float, priority: str) -> Publication:
     body = _about(room, now) | {
         "action": "open the window",
         "module_id": f"{room.plan.sensor_id}-window",
-        "priority": _PRIORITY[severity],
+        "priority": priority,
         "reason": f"CO2 is at {room.co2:.0f} ppm",
     }
-    return [Publication("actions", body)]
+    return Publication("actions", body)

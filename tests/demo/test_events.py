@@ -56,48 +56,14 @@ def test_predictions_come_every_five_minutes() -> None:
     ]  # fmt: skip
 
 
-def test_an_alert_is_raised_updated_and_resolved_under_one_id() -> None:
+def test_to_open_the_window_is_advised_at_each_threshold_on_the_way_up() -> None:
     watch = RoomWatch()
-    story = [
-        (replace(Room(PLAN), co2=co2), NOW + 3 * place)
-        for place, co2 in enumerate((790, 805, 760, 1201, 1160, 1500, 1140, 745))
-    ]
-    told = [see(watch, "alerts", room, now) for room, now in story]
-    assert [len(alerts) for alerts in told] == [0, 1, 0, 1, 0, 1, 1, 1]
-    alerts = [alert for some in told for alert in some]
-    assert [(alert["state"], alert["severity"], alert["threshold"]) for alert in alerts] == [
-        ("raised", "info", 800),
-        ("updated", "warning", 1200),
-        ("updated", "critical", 1500),
-        ("updated", "info", 800),
-        ("resolved", "info", 800),
-    ]
-    assert len({alert["alert_id"] for alert in alerts}) == 1
-    assert alerts[0] == {
-        "enseigne": "Maison",
-        "salle": "Bureau",
-        "sensor_id": "bureau1",
-        "timestamp": "2025-11-19T10:05:03Z",
-        "alert_id": alerts[0]["alert_id"],
-        "severity": "info",
-        "state": "raised",
-        "quantity": "CO2",
-        "value": 805,
-        "threshold": 800,
-        "message": "CO2 above 800 ppm",
-    }
-
-
-def test_the_next_alert_has_another_id() -> None:
-    watch, fresh, stale = RoomWatch(), Room(PLAN), Room(PLAN, co2=900)
-    raised = see(watch, "alerts", stale) + see(watch, "alerts", fresh) + see(watch, "alerts", stale)
-    assert [alert["state"] for alert in raised] == ["raised", "resolved", "raised"]
-    assert raised[0]["alert_id"] == raised[1]["alert_id"] != raised[2]["alert_id"]
-
-
-def test_a_worse_alert_comes_with_advice_unless_the_window_is_open() -> None:
-    watch = RoomWatch()
-    assert see(watch, "actions", Room(PLAN, co2=1600)) == [
+    heights = (790, 805, 760, 1201, 1160, 1500, 1140, 745, 805)
+    told = [see(watch, "actions", replace(Room(PLAN), co2=co2)) for co2 in heights]
+    assert [[action["priority"] for action in actions] for actions in told] == [
+        [], ["low"], [], ["normal"], [], ["high"], [], [], ["low"],
+    ]  # fmt: skip
+    assert told[5] == [
         {
             "enseigne": "Maison",
             "salle": "Bureau",
@@ -105,10 +71,12 @@ def test_a_worse_alert_comes_with_advice_unless_the_window_is_open() -> None:
             "action": "open the window",
             "module_id": "bureau1-window",
             "priority": "high",
-            "reason": "CO2 is at 1600 ppm",
+            "reason": "CO2 is at 1500 ppm",
         }
     ]
-    assert see(watch, "actions", Room(PLAN, co2=1300)) == []
+
+
+def test_nothing_is_advised_where_the_window_is_open() -> None:
     assert see(RoomWatch(), "actions", Room(PLAN, co2=1600, window_open=True)) == []
 
 

@@ -59,6 +59,7 @@ class Act(StrEnum):
     TOKEN_REVOKED = "token_revoked"  # noqa: S105  (as above)
     SERVICE_REVOKED = "service_revoked"
     CONNECTION_KICKED = "connection_kicked"
+    ALERT_RULES_CHANGED = "alert_rules_changed"
     KEY_MADE = "key_made"
     KEY_PRUNED = "key_pruned"
     BACKED_UP = "backed_up"

@@ -1,0 +1,127 @@
+"""`/api/alerts`: what is open and what was, acknowledged by people; and the rules they come by."""
+
+import time
+from typing import Annotated, Literal
+
+import msgspec
+from fastapi import FastAPI, Query, Request, Response
+
+from app.domain.decoding import decode
+from app.domain.rulebook import Rules
+from app.edge.access import grant_of
+from app.edge.admin import Admin, admin_of, answer
+from app.edge.body import json_body
+from app.edge.client_ip import client_ip
+from app.edge.conditional import expected, tag
+from app.edge.gateway import Gateway
+from app.errors import ForbiddenError, NotFoundError
+from app.iaq.rules import DEFAULT_RULES
+from app.model import RoutingKey, Topic, wire_time
+from app.storage.records import alerts, documents
+from app.storage.records.alerts import Alert
+from app.storage.records.audit import Act
+from app.storage.records.documents import Document, Kind
+from app.storage.sql import Sql
+from auth.principal import Principal, Role
+
+Tenant = Annotated[str | None, Query(max_length=63)]
+AlertId = Annotated[str | None, Query(pattern=r"^[0-9a-f]{1,40}$")]
+
+_rules = msgspec.json.Decoder(Rules)
+
+
+def routes(app: FastAPI, gateway: Gateway) -> None:
+    @app.get("/api/alerts")
+    async def listed(
+        request: Request,
+        tenant: Tenant = None,
+        state: Literal["open", "all"] = "all",
+        before: AlertId = None,
+        limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+    ) -> Response:
+        """Of who may not see all, a page may hold fewer."""
+        person, owner = _person(gateway, request, tenant)
+        open_only = state == "open"
+        found = await gateway.store.consult(
+            lambda sql: alerts.page(sql, owner, before, limit + 1, open_only=open_only)
+        )
+        told = [_written(each) for each in found[:limit] if _sees(person, each)]
+        return answer({"alerts": told, "before": found[limit - 1].id if found[limit:] else None})
+
+    @app.post("/api/alerts/{alert_id}/acknowledge")
+    async def acknowledge(request: Request, alert_id: str, tenant: Tenant = None) -> Response:
+        person, owner = _person(gateway, request, tenant)
+        alert = await gateway.store.consult(lambda sql: alerts.get(sql, owner, alert_id))
+        if not _sees(person, alert):
+            raise NotFoundError("there is no such alert")
+        who = person.subject if person.tenant == owner else f"{person.subject}@{person.tenant}"
+        return answer(_written(await gateway.alarms.acknowledge(owner, alert_id, who)))
+
+    @app.get("/api/alerts/rules")
+    async def rules(request: Request, tenant: Tenant = None) -> Response:
+        _, owner = _person(gateway, request, tenant)
+        kept = await gateway.store.consult(lambda sql: documents.find(sql, owner, Kind.ALERTS))
+        if kept is None:
+            return answer({"rules": DEFAULT_RULES, "own": False})
+        own = _rules.decode(kept.body)
+        return _tagged({"rules": own.rules, "own": True}, kept.version)
+
+    @app.put("/api/alerts/rules")
+    async def change(request: Request, tenant: Tenant = None) -> Response:
+        admin = admin_of(gateway, request)
+        wanted = decode(_rules, await json_body(request, gateway.settings))
+        version = await _put(gateway, request, admin, tenant, msgspec.json.encode(wanted).decode())
+        return _tagged({"rules": wanted.rules, "own": True}, version)
+
+    @app.delete("/api/alerts/rules")
+    async def back_to_defaults(request: Request, tenant: Tenant = None) -> Response:
+        await _put(gateway, request, admin_of(gateway, request), tenant, "")
+        return Response(status_code=204)
+
+
+def _person(gateway: Gateway, request: Request, asked: str | None) -> tuple[Principal, str]:
+    """Who asks, and about which tenant. Raise `ForbiddenError` for another's."""
+    person = gateway.access.request(request, Role.DASHBOARD, Role.ADMIN)
+    if person.role is Role.ADMIN:
+        return person, Admin(person, client_ip(request)).acts_on(asked)
+    if asked not in (None, person.tenant):
+        raise ForbiddenError("this is another tenant's")
+    return person, person.tenant
+
+
+def _sees(person: Principal, alert: Alert) -> bool:
+    key = RoutingKey(Topic.ALERTS, alert.enseigne, alert.salle, alert.sensor_id)
+    return grant_of(person).allows(key)
+
+
+async def _put(
+    gateway: Gateway, request: Request, admin: Admin, asked: str | None, body: str
+) -> int:
+    """In force here when it returns, on other gateways within two seconds."""
+    owner, seen = admin.acts_on(asked), expected(request)
+    now_ms = time.time_ns() // 1_000_000
+    document = Document(owner, Kind.ALERTS, "", 0, body, now_ms, admin.principal.subject)
+
+    def work(sql: Sql) -> int:
+        version = documents.put(sql, document, seen)
+        admin.note(gateway.audit, sql, owner, Act.ALERT_RULES_CHANGED, "")
+        return version
+
+    version = await gateway.store.transact(work)
+    await gateway.alarms.look()
+    return version
+
+
+def _tagged(content: object, version: int) -> Response:
+    response = answer(content)
+    response.headers["ETag"] = tag(version)
+    return response
+
+
+def _written(alert: Alert) -> dict[str, object]:
+    at = alert.acknowledged_ms
+    return alerts.told(alert) | {
+        "changed_at": wire_time(alert.changed_ms),
+        "acknowledged_by": alert.acknowledged_by,
+        "acknowledged_at": None if at is None else wire_time(at),
+    }
