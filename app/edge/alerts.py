@@ -9,12 +9,13 @@ from fastapi import FastAPI, Query, Request, Response
 from app.domain.decoding import decode
 from app.domain.rulebook import Rules
 from app.edge.access import grant_of
-from app.edge.admin import Admin, admin_of, answer
+from app.edge.admin import answer
 from app.edge.body import json_body
 from app.edge.client_ip import client_ip
 from app.edge.conditional import expected, tag
 from app.edge.gateway import Gateway
-from app.errors import ForbiddenError, NotFoundError
+from app.edge.members import Member, editor_of, member_of
+from app.errors import NotFoundError
 from app.iaq.rules import DEFAULT_RULES
 from app.model import RoutingKey, Topic, wire_time
 from app.storage.records import alerts, documents
@@ -22,7 +23,6 @@ from app.storage.records.alerts import Alert
 from app.storage.records.audit import Act
 from app.storage.records.documents import Document, Kind
 from app.storage.sql import Sql
-from auth.principal import Principal, Role
 
 Tenant = Annotated[str | None, Query(max_length=63)]
 AlertId = Annotated[str | None, Query(pattern=r"^[0-9a-f]{1,40}$")]
@@ -40,26 +40,26 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     ) -> Response:
         """Of who may not see all, a page may hold fewer."""
-        person, owner = _person(gateway, request, tenant)
+        member = member_of(gateway, request, tenant)
         open_only = state == "open"
         found = await gateway.store.consult(
-            lambda sql: alerts.page(sql, owner, before, limit + 1, open_only=open_only)
+            lambda sql: alerts.page(sql, member.tenant, before, limit + 1, open_only=open_only)
         )
-        told = [_written(each) for each in found[:limit] if _sees(person, each)]
+        told = [_written(each) for each in found[:limit] if _sees(member, each)]
         return answer({"alerts": told, "before": found[limit - 1].id if found[limit:] else None})
 
     @app.post("/api/alerts/{alert_id}/acknowledge")
     async def acknowledge(request: Request, alert_id: str, tenant: Tenant = None) -> Response:
-        person, owner = _person(gateway, request, tenant)
-        alert = await gateway.store.consult(lambda sql: alerts.get(sql, owner, alert_id))
-        if not _sees(person, alert):
+        member = member_of(gateway, request, tenant)
+        alert = await gateway.store.consult(lambda sql: alerts.get(sql, member.tenant, alert_id))
+        if not _sees(member, alert):
             raise NotFoundError("there is no such alert")
-        who = person.subject if person.tenant == owner else f"{person.subject}@{person.tenant}"
-        return answer(_written(await gateway.alarms.acknowledge(owner, alert_id, who)))
+        done = await gateway.alarms.acknowledge(member.tenant, alert_id, member.name)
+        return answer(_written(done))
 
     @app.get("/api/alerts/rules")
     async def rules(request: Request, tenant: Tenant = None) -> Response:
-        _, owner = _person(gateway, request, tenant)
+        owner = member_of(gateway, request, tenant).tenant
         kept = await gateway.store.consult(lambda sql: documents.find(sql, owner, Kind.ALERTS))
         if kept is None:
             return answer({"rules": DEFAULT_RULES, "own": False})
@@ -68,43 +68,38 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
 
     @app.put("/api/alerts/rules")
     async def change(request: Request, tenant: Tenant = None) -> Response:
-        admin = admin_of(gateway, request)
+        editor = editor_of(gateway, request, tenant)
         wanted = decode(_rules, await json_body(request, gateway.settings))
-        version = await _put(gateway, request, admin, tenant, msgspec.json.encode(wanted).decode())
+        body = msgspec.json.encode(wanted).decode()
+        version = await _put(gateway, request, editor, body)
         return _tagged({"rules": wanted.rules, "own": True}, version)
 
     @app.delete("/api/alerts/rules")
     async def back_to_defaults(request: Request, tenant: Tenant = None) -> Response:
-        await _put(gateway, request, admin_of(gateway, request), tenant, "")
+        await _put(gateway, request, editor_of(gateway, request, tenant), "")
         return Response(status_code=204)
 
 
-def _person(gateway: Gateway, request: Request, asked: str | None) -> tuple[Principal, str]:
-    """Who asks, and about which tenant. Raise `ForbiddenError` for another's."""
-    person = gateway.access.request(request, Role.DASHBOARD, Role.ADMIN)
-    if person.role is Role.ADMIN:
-        return person, Admin(person, client_ip(request)).acts_on(asked)
-    if asked not in (None, person.tenant):
-        raise ForbiddenError("this is another tenant's")
-    return person, person.tenant
-
-
-def _sees(person: Principal, alert: Alert) -> bool:
+def _sees(member: Member, alert: Alert) -> bool:
     key = RoutingKey(Topic.ALERTS, alert.enseigne, alert.salle, alert.sensor_id)
-    return grant_of(person).allows(key)
+    return grant_of(member.principal).allows(key)
 
 
-async def _put(
-    gateway: Gateway, request: Request, admin: Admin, asked: str | None, body: str
-) -> int:
+async def _put(gateway: Gateway, request: Request, editor: Member, body: str) -> int:
     """In force here when it returns, on other gateways within two seconds."""
-    owner, seen = admin.acts_on(asked), expected(request)
-    now_ms = time.time_ns() // 1_000_000
-    document = Document(owner, Kind.ALERTS, "", 0, body, now_ms, admin.principal.subject)
+    seen, now_ms = expected(request), time.time_ns() // 1_000_000
+    document = Document(editor.tenant, Kind.ALERTS, "", 0, body, now_ms, editor.name)
 
     def work(sql: Sql) -> int:
         version = documents.put(sql, document, seen)
-        admin.note(gateway.audit, sql, owner, Act.ALERT_RULES_CHANGED, "")
+        gateway.audit.write(
+            sql,
+            editor.tenant,
+            Act.ALERT_RULES_CHANGED,
+            actor=editor.name,
+            target="",
+            address=client_ip(request),
+        )
         return version
 
     version = await gateway.store.transact(work)

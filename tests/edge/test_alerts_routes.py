@@ -138,11 +138,19 @@ async def test_rules_that_are_none_are_refused_and_change_nothing(
         assert (await admin.get("/api/alerts/rules")).json()["own"] is False
 
 
-@pytest.mark.parametrize("role", ["dashboard", "device", "service"])
-async def test_only_an_admin_changes_rules(gateway: Running, role: str) -> None:
-    async with gateway.client(role) as person:
-        assert (await person.put("/api/alerts/rules", json={"rules": []})).status_code == 403
-        assert (await person.delete("/api/alerts/rules")).status_code == 403
+async def test_who_watches_all_may_change_rules_and_who_is_narrowed_may_not(
+    gateway: Running,
+) -> None:
+    async with gateway.client("dashboard", subject="marie") as person:
+        assert (await person.put("/api/alerts/rules", json={"rules": []})).status_code == 200
+    async with gateway.client("admin") as admin:
+        (line, *_) = (await admin.get("/api/admin/audit")).json()["entries"]
+        assert (line["act"], line["actor"]) == ("alert_rules_changed", "marie")
+    narrowed = [{"topics": ["all"]}, {"sensors": ["s1"]}]
+    for role, claims in [("device", {}), ("service", {}), *(("dashboard", n) for n in narrowed)]:
+        async with gateway.client(role, **claims) as person:
+            assert (await person.put("/api/alerts/rules", json={"rules": []})).status_code == 403
+            assert (await person.delete("/api/alerts/rules")).status_code == 403
 
 
 async def test_a_tenant_s_people_ask_for_no_other_tenant(gateway: Running) -> None:
