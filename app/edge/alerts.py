@@ -1,6 +1,5 @@
 """`/api/alerts`: what is open and what was, acknowledged by people; and the rules they come by."""
 
-import time
 from typing import Annotated, Literal
 
 import msgspec
@@ -11,8 +10,7 @@ from app.domain.rulebook import Rules
 from app.edge.access import grant_of
 from app.edge.admin import answer
 from app.edge.body import json_body
-from app.edge.client_ip import client_ip
-from app.edge.conditional import expected, tag
+from app.edge.changing import put, tagged
 from app.edge.gateway import Gateway
 from app.edge.members import Member, editor_of, member_of
 from app.errors import NotFoundError
@@ -20,9 +18,7 @@ from app.iaq.rules import DEFAULT_RULES
 from app.model import RoutingKey, Topic, wire_time
 from app.storage.records import alerts, documents
 from app.storage.records.alerts import Alert
-from app.storage.records.audit import Act
-from app.storage.records.documents import Document, Kind
-from app.storage.sql import Sql
+from app.storage.records.documents import Kind
 
 Tenant = Annotated[str | None, Query(max_length=63)]
 AlertId = Annotated[str | None, Query(pattern=r"^[0-9a-f]{1,40}$")]
@@ -64,7 +60,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         if kept is None:
             return answer({"rules": DEFAULT_RULES, "own": False})
         own = _rules.decode(kept.body)
-        return _tagged({"rules": own.rules, "own": True}, kept.version)
+        return tagged({"rules": own.rules, "own": True}, kept.version)
 
     @app.put("/api/alerts/rules")
     async def change(request: Request, tenant: Tenant = None) -> Response:
@@ -72,7 +68,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         wanted = decode(_rules, await json_body(request, gateway.settings))
         body = msgspec.json.encode(wanted).decode()
         version = await _put(gateway, request, editor, body)
-        return _tagged({"rules": wanted.rules, "own": True}, version)
+        return tagged({"rules": wanted.rules, "own": True}, version)
 
     @app.delete("/api/alerts/rules")
     async def back_to_defaults(request: Request, tenant: Tenant = None) -> Response:
@@ -87,30 +83,9 @@ def _sees(member: Member, alert: Alert) -> bool:
 
 async def _put(gateway: Gateway, request: Request, editor: Member, body: str) -> int:
     """In force here when it returns, on other gateways within two seconds."""
-    seen, now_ms = expected(request), time.time_ns() // 1_000_000
-    document = Document(editor.tenant, Kind.ALERTS, "", 0, body, now_ms, editor.name)
-
-    def work(sql: Sql) -> int:
-        version = documents.put(sql, document, seen)
-        gateway.audit.write(
-            sql,
-            editor.tenant,
-            Act.ALERT_RULES_CHANGED,
-            actor=editor.name,
-            target="",
-            address=client_ip(request),
-        )
-        return version
-
-    version = await gateway.store.transact(work)
+    version = await put(gateway, request, editor, (Kind.ALERTS, ""), body)
     await gateway.alarms.look()
     return version
-
-
-def _tagged(content: object, version: int) -> Response:
-    response = answer(content)
-    response.headers["ETag"] = tag(version)
-    return response
 
 
 def _written(alert: Alert) -> dict[str, object]:

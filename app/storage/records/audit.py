@@ -60,6 +60,7 @@ class Act(StrEnum):
     SERVICE_REVOKED = "service_revoked"
     CONNECTION_KICKED = "connection_kicked"
     ALERT_RULES_CHANGED = "alert_rules_changed"
+    PLAN_CHANGED = "plan_changed"
     KEY_MADE = "key_made"
     KEY_PRUNED = "key_pruned"
     BACKED_UP = "backed_up"
