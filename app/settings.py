@@ -112,6 +112,7 @@ class Settings(BaseSettings):
     retention_hourly_days: Days = 0
     retention_daily_days: Days = 0
     audit_days: Days = 365
+    metrics_sensors: Annotated[int, Field(ge=0, le=50_000)] = 0
 
     @field_validator(
         "allowed_origins", "identity_algorithms", "identity_token_types", mode="before"

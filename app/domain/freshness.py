@@ -9,6 +9,7 @@ import asyncio
 import heapq
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import msgspec
 import structlog
@@ -80,6 +81,19 @@ class Freshness:
     @property
     def watched(self) -> int:
         return len(self._watched)
+
+    @property
+    def silent(self) -> int:
+        """Of those, how many are stale."""
+        return sum(watched.state is State.STALE for watched in self._watched.values())
+
+    def silences(self, most: int) -> list[tuple[Name, float]]:
+        """For how many seconds each of them has been silent; of no more than that."""
+        now_ms = self._now_ms()
+        return [
+            (name, (now_ms - watched.pace.heard_ms) / 1_000)
+            for name, watched in islice(self._watched.items(), most)
+        ]
 
     async def begin(self) -> None:
         """Take over who spoke before. Raise `UnavailableError` without a store."""

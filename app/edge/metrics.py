@@ -1,6 +1,7 @@
 """`GET /metrics` for Prometheus: read from the counts the parts keep anyway, none kept twice.
 
-Labels are from closed sets; no tenant, subject or address stands in one. nginx lets only the
+Labels are from closed sets; no tenant, subject or address stands in one, unless METRICS_SENSORS
+asks for the sensors. nginx lets only the
 machine itself reach this route.
 """
 
@@ -47,6 +48,7 @@ class GatewayCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from self._connections()
         yield from self._ingest()
+        yield from self._sensors()
         yield from self._alerts()
         yield from self._delivery()
         yield from self._broker()
@@ -100,9 +102,23 @@ class GatewayCollector(Collector):
         yield _counter("clock_jumps", "Jumps of sensors' clocks.", ingest.jumps.count)
         freshness = self._gateway.freshness
         yield _gauge("sensors", "Sensors that speak and are watched.", freshness.watched)
+        yield _gauge("sensors_silent", "Of those, the stale ones.", freshness.silent)
         yield _counter(
             "measurements_unwatched", "Measurements of sensors too many.", freshness.unwatched
         )
+
+    def _sensors(self) -> Iterator[Metric]:
+        """Where it was asked for: here alone tenants and sensors are named."""
+        most = self._gateway.settings.metrics_sensors
+        if not most:
+            return
+        help_ = "Since a sensor was heard; it goes when the sensor is offline."
+        silence = GaugeMetricFamily(
+            "iaqverse_sensor_silence_seconds", help_, labels=["tenant", "sensor"]
+        )
+        for name, seconds in self._gateway.freshness.silences(most):
+            silence.add_metric(name, seconds)
+        yield silence
 
     def _alerts(self) -> Iterator[Metric]:
         alarms = self._gateway.alarms

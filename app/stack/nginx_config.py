@@ -85,6 +85,9 @@ def render(settings: Settings, places: Places, listening: Listening, user: str =
         "CERTIFICATE_KEY": _quoted(places.key),
         "CHALLENGES": _quoted(places.challenges),
         "GATEWAYS": "\n        ".join(_gateway(socket) for socket in places.sockets),
+        "METRICS": "\n        ".join(
+            _metrics(number, socket) for number, socket in enumerate(places.sockets, 1)
+        ),
         "MAX_BODY_BYTES": settings.max_body_bytes,
         "REQUESTS_PER_SECOND": settings.scaled_count(REQUESTS_PER_SECOND),
         "REQUESTS_BURST": settings.scaled_count(REQUESTS_BURST),
@@ -145,6 +148,16 @@ def _log(path: Path | None) -> str:
 
 def _gateway(socket: Path) -> str:
     return f"server {_quoted(socket, 'unix:')} fail_timeout=1s;"
+
+
+def _metrics(number: int, socket: Path) -> str:
+    """For Prometheus on this machine, which has to tell one gateway from another."""
+    upstream = f'{_quoted(socket, "http://unix:")[:-1]}:/metrics"'
+    rules = "allow 127.0.0.1; allow ::1; deny all;"
+    return (
+        f"location = /metrics/{number} {{ {rules} include proxy.conf;"
+        f' proxy_set_header Connection ""; proxy_pass {upstream}; }}'
+    )
 
 
 def _listen(port: int, listening: Listening, *flags: str, tls: bool = True) -> str:

@@ -1,5 +1,6 @@
 """`GET /metrics`: what the gateway counts, as Prometheus reads it."""
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -99,6 +100,20 @@ async def test_no_tenant_subject_or_address_is_told(gateway: Running) -> None:
         async with gateway.client() as client:
             text = (await client.get("/metrics")).text
     assert not [word for word in ("secretive", "somebody", "127.0.0.1") if word in text]
+
+
+async def test_sensors_have_a_line_of_their_own_where_it_is_asked_for(start: Start) -> None:
+    async with start(metrics_sensors=2) as gateway, gateway.client("device") as device:
+        body = [EXAMPLE | {"sensor_id": f"s{number}"} for number in range(3)]
+        await device.post("/api/ingest", json=body)
+        async with gateway.client() as client:
+            text = (await client.get("/metrics")).text
+    lines = re.findall(r"^iaqverse_sensor_silence_seconds\{(.*)\} (\S+)$", text, re.MULTILINE)
+    assert [labels for labels, _ in lines] == [
+        'sensor="s0",tenant="acme"',
+        'sensor="s1",tenant="acme"',
+    ]
+    assert all(0 <= float(seconds) < 10 for _, seconds in lines)
 
 
 async def test_how_long_the_certificate_lives_is_told(start: Start, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ async def app(scope: Scope, receive: Any, send: Any) -> None:
         body, more = body + event.get("body", b""), event.get("more_body", False)
     answer = {
         "path": scope["path"],
+        "socket": os.environ["GATEWAY_SOCKET"],
         "headers": [[name.decode(), value.decode("latin-1")] for name, value in scope["headers"]],
         "body_bytes": len(body),
     }
