@@ -101,7 +101,7 @@ class Limits:
         async def limited(request: Request) -> Response:
             return await handler(request)
 
-        limited.__name__ = name  # slowapi counts by the name of the function
+        limited.__name__ = f"{name} {path}"  # slowapi counts by the name of the function
         rate = self._rate(RATES_PER_IP.get(path, "http_rate_per_ip"))
         counted: Handler = self.slowapi.limit(str(rate))(limited)
 

@@ -321,3 +321,10 @@ async def test_on_the_unix_socket_the_address_is_the_one_that_nginx_saw(tmp_path
             )
             handshakes.append((await refusal_of(attempt))[0])
         assert handshakes == [401, 429, 401]
+
+
+async def test_routes_are_counted_apart_whatever_their_functions_are_called(start: Start) -> None:
+    async with start(http_rate_per_ip="2/minute") as gateway, gateway.client("admin") as admin:
+        for path in ("/api/admin/tenants", "/api/admin/users"):  # both are `listed`
+            statuses = [(await admin.get(path)).status_code for _ in range(3)]
+            assert statuses == [200, 200, 429]
