@@ -23,6 +23,7 @@ from app.edge import (
     revocations,
     socket,
     stream,
+    system,
     tenants,
     tickets,
     tokens,
@@ -60,6 +61,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         users,
         revocations,
         operate,
+        system,
         metrics,
     )
     for subject in subjects:

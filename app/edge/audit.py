@@ -7,6 +7,7 @@ from msgspec.json import encode
 from starlette.requests import HTTPConnection
 
 from app.domain.audit import Audit, Refusal
+from app.edge.admin import Admin
 from app.edge.client_ip import client_ip
 from app.edge.gateway import Gateway
 from app.errors import (
@@ -45,13 +46,15 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
     @app.get("/api/admin/audit")
     async def audit(
         request: Request,
+        tenant: Annotated[str | None, Query(max_length=63)] = None,
+        act: Act | None = None,
         before: Annotated[str | None, Query(pattern=r"^[0-9a-f]{1,40}$")] = None,
         limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     ) -> Response:
         """A tenant's admin reads its own tenant's, the platform's all."""
-        admin = gateway.access.request(request, Role.ADMIN)
-        tenant = None if admin.tenant == PLATFORM else admin.tenant
-        page = await gateway.store.consult(lambda sql: lines.page(sql, tenant, before, limit))
+        admin = Admin(gateway.access.request(request, Role.ADMIN), client_ip(request))
+        scope = admin.reads(tenant)
+        page = await gateway.store.consult(lambda sql: lines.page(sql, scope, before, limit, act))
         content = {"entries": [_written(entry) for entry in page.entries], "before": page.before}
         return Response(
             encode(content), headers={"Cache-Control": "no-store"}, media_type="application/json"

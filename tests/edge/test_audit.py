@@ -146,3 +146,20 @@ async def test_pages_go_back_in_time(gateway: Running) -> None:
         assert (len(first["entries"]), len(second["entries"]), second["before"]) == (2, 1, None)
         bad = await admin.get("/api/admin/audit?before=%27;DROP")
         assert error_of(bad.content)["code"] == "invalid"
+
+
+async def test_it_is_read_by_act_and_by_the_platform_for_one_tenant(gateway: Running) -> None:
+    add(gateway)
+    add(gateway, Login("globex", "homer"))
+    async with gateway.client() as client:
+        browser = Browser(client)
+        await token_of(browser)
+        await browser.post("/auth/logout")
+        await Browser(client).sign_in("homer@globex")
+    async with gateway.client("admin", tenant="*") as operator:
+        found = await entries(operator, "tenant=acme&act=signed_in")
+        assert [(entry["tenant"], entry["act"]) for entry in found] == [("acme", "signed_in")]
+        bad = await operator.get("/api/admin/audit?act=nonsense")
+        assert error_of(bad.content)["code"] == "invalid"
+    async with gateway.client("admin") as ours:
+        assert (await ours.get("/api/admin/audit?tenant=globex")).status_code == 403

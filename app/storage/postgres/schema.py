@@ -7,7 +7,7 @@ import psycopg
 from app.storage.base import NewerSchemaError
 from app.storage.postgres.connection import Db, connect, unavailable
 from app.storage.records.alerts import ALERTS
-from app.storage.records.audit import AUDIT
+from app.storage.records.audit import AUDIT, BY_ACT
 from app.storage.records.claim_codes import CLAIM_CODES
 from app.storage.records.devices_schema import DEVICES
 from app.storage.records.documents import DOCUMENTS
@@ -129,6 +129,7 @@ MIGRATIONS: tuple[LiteralString, ...] = (
     CLAIM_CODES,
     DOCUMENTS,
     ALERTS,
+    BY_ACT,
 )
 
 

@@ -4,7 +4,7 @@ import sqlite3
 
 from app.storage.base import NewerSchemaError
 from app.storage.records.alerts import ALERTS
-from app.storage.records.audit import AUDIT
+from app.storage.records.audit import AUDIT, BY_ACT
 from app.storage.records.claim_codes import CLAIM_CODES
 from app.storage.records.devices_schema import DEVICES
 from app.storage.records.documents import DOCUMENTS
@@ -210,6 +210,7 @@ MIGRATIONS: tuple[str, ...] = (
     CLAIM_CODES,
     DOCUMENTS,
     ALERTS,
+    BY_ACT,
 )
 """Statements of a step end in `;`, which stands nowhere else."""
 

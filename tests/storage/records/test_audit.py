@@ -43,6 +43,22 @@ async def test_a_tenant_sees_its_own_lines_alone(kept: Store) -> None:
     assert (await page(kept, "third")).entries == []
 
 
+async def test_one_act_alone_of_one_tenant_or_of_all(kept: Store) -> None:
+    rare = replace(ENTRY, at_ms=1_002, act=Act.USER_ADDED)
+    theirs = replace(rare, at_ms=1_003, tenant="other")
+    for entry in (rare, theirs):
+        await kept.transact(partial(audit.write, entry=entry))
+
+    async def of(tenant: str | None) -> list[Entry]:
+        page = await kept.consult(
+            lambda sql: audit.page(sql, tenant, None, 100, act=Act.USER_ADDED)
+        )
+        return page.entries
+
+    assert await of(None) == [theirs, rare]
+    assert await of("acme") == [rare]
+
+
 async def test_what_is_older_is_let_go_of(kept: Store) -> None:
     assert await kept.transact(lambda sql: audit.prune(sql, 1_007)) == 7
     found = await page(kept, None)
