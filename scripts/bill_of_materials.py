@@ -19,6 +19,7 @@ LOCK = ROOT / "requirements.lock"
 BILL = ROOT / "docs" / "bill-of-materials.json"
 LICENCES = ROOT / "docs" / "licences.md"
 CHARTS = ROOT / "frontend" / "vendor" / "uplot" / "uPlot.esm.js"
+QR_CODES = ROOT / "frontend" / "vendor" / "lean-qr" / "package.json"
 VENV = TOOLS / "materials"
 """The lock file's packages and no other."""
 HEAD = """\
@@ -42,7 +43,7 @@ def main() -> None:
     written = ["--spec-version", "1.6", "--output-reproducible", "--output-file", str(BILL)]
     run([*command, *project, *written])
     bill = _without_addresses(json.loads(BILL.read_text(encoding="utf-8")))
-    bill["components"].append(_charts())
+    bill["components"] += [_of_the_pages("uPlot", _charts()), _of_the_pages("lean-qr", _qr_codes())]
     BILL.write_text(f"{json.dumps(bill, indent=1, ensure_ascii=False)}\n", encoding="utf-8")
     LICENCES.write_text(HEAD + "".join(_rows(bill)), encoding="utf-8")
     say(f"Wrote {BILL.relative_to(ROOT)} and {LICENCES.relative_to(ROOT)}")
@@ -59,16 +60,26 @@ def _rows(bill: dict[str, Any]) -> Iterator[str]:
         yield f"| {component['name']} | {component['version']} | {licence(component)} |\n"
 
 
-def _charts() -> dict[str, Any]:
+def _charts() -> str:
+    """Its version."""
     version = re.search(r"\(v([0-9.]+)\)", CHARTS.read_text(encoding="utf-8"))
     if version is None:
         raise SetupError(f"{CHARTS} does not say its version")
+    return version[1]
+
+
+def _qr_codes() -> str:
+    """Its version."""
+    return str(json.loads(QR_CODES.read_text(encoding="utf-8"))["version"])
+
+
+def _of_the_pages(name: str, version: str) -> dict[str, Any]:
     return {
-        "bom-ref": "uPlot",
+        "bom-ref": name,
         "type": "library",
-        "name": "uPlot",
-        "version": version[1],
-        "purl": f"pkg:npm/uplot@{version[1]}",
+        "name": name,
+        "version": version,
+        "purl": f"pkg:npm/{name.lower()}@{version}",
         "licenses": [{"license": {"id": "MIT", "acknowledgement": "declared"}}],
     }
 

@@ -2,11 +2,11 @@
 
 import { Alarm } from "./alarm/alarm.js";
 import { askLeave, browserOutlets } from "./alarm/outlets.js";
-import { account, live, session } from "./charts.js";
+import { account, http, live, session } from "./charts.js";
 import { chooseLanguage, loadLanguage } from "./i18n/language.js";
 import { lastKnown } from "./live/last-known.js";
 import { prefer, preference } from "./page/preferences.js";
-import { PAGES, pageAt } from "./pages.js";
+import { PAGES, pageAt, pagesOf } from "./pages.js";
 import { Choice } from "./rooms/choice.js";
 import { Header } from "./shell/header.js";
 import { SignIn } from "./shell/sign-in.js";
@@ -27,16 +27,34 @@ let turn = 0;
 /** @type {string | null} */ let askedBecause = null;
 
 async function showPage() {
-  const page = pageAt(location.pathname);
+  const role = session.claims?.role ?? "dashboard";
+  const names = pagesOf(role);
+  const page = ownPage(names);
   mounted?.unmount();
   mounted = null;
   main.replaceChildren();
   main.dataset.page = page;
   document.title = `${language.t(`page.${page}`)} · IAQverse`;
-  header.showPage(page);
+  header.showPage(page, names);
+  header.showLive(role !== "admin");
+  header.showTenant(tenant());
   const shown = ++turn;
   const mount = await PAGES[page].load();
-  if (shown === turn) mounted = mount(main, { language, live, choice });
+  if (shown === turn) mounted = mount(main, { language, live, choice, http, session });
+}
+
+/** The page at this address or, where that is nothing for who signed in, their first. @param {string[]} names */
+function ownPage(names) {
+  const page = pageAt(location.pathname);
+  if (session.claims === null || names.includes(page)) return page;
+  history.replaceState(null, "", PAGES[names[0]].path);
+  return names[0];
+}
+
+/** What the header says beside the brand. */
+function tenant() {
+  const name = session.claims?.tenant ?? live.tenant;
+  return name === "*" ? language.t("nav.platform") : name;
 }
 
 /** Everything that has words in it, in the language of now. */
@@ -57,7 +75,6 @@ function build() {
     onSignOutEverywhere: signOutEverywhere,
   });
   header.showConnection(live.connection);
-  header.showTenant(live.tenant);
   const open = signIn?.remove();
   signIn = new SignIn({ account, session, language });
   if (open) signIn.open(askedBecause);
@@ -89,6 +106,7 @@ function followLink(event) {
   const plain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
   if (!(link instanceof HTMLAnchorElement) || !plain || link.origin !== location.origin) return;
   if (!Object.values(PAGES).some(({ path }) => link.pathname.endsWith(path))) return;
+  if (link.pathname === location.pathname && link.hash) return; // within the page
   event.preventDefault();
   if (link.href !== location.href) history.pushState(null, "", link.href);
   showPage();
@@ -140,13 +158,14 @@ session.on("ended", (reason) => {
 });
 session.on("began", () => {
   signIn.close();
-  live.start();
+  if (session.claims?.role !== "admin") live.start();
+  showPage();
 });
 account.on("signed_in", comeBack);
 account.on("signed_out", () => session.end());
 live.on("alert", (alert) => alarm.hear(alert));
 live.on("status", () => header.showConnection(live.connection));
-live.on("change", () => header.showTenant(live.tenant));
+live.on("change", () => header.showTenant(tenant()));
 document.addEventListener("click", followLink);
 window.addEventListener("popstate", () => {
   if (main.dataset.page !== pageAt(location.pathname)) showPage();

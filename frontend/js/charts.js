@@ -8,6 +8,7 @@
 import { browserAccount } from "./account/account.js";
 import { Api } from "./transport/api.js";
 import { Feed } from "./transport/feed.js";
+import { Http } from "./transport/http.js";
 import { Live } from "./live/live.js";
 import { Session } from "./account/session.js";
 import { SharedManager } from "./transport/shared-manager.js";
@@ -21,7 +22,8 @@ const own = /** @type {any} */ (window).wsManager;
 
 export const account = browserAccount();
 export const session = new Session();
-export const api = new Api({ token: () => session.token, replace: (ended) => session.replace(ended) });
+export const http = new Http({ token: () => session.token, replace: (ended) => session.replace(ended) });
+export const api = new Api(http);
 
 session.setRenewal(() => account.renew());
 own.setTokenProvider(({ refused }) => (refused === null ? session.need() : session.renew(refused)));

@@ -142,11 +142,12 @@ def test_a_user_who_is_disabled_is_out(shared_site: Site, open_page: Open) -> No
     expect(page.get_by_role("alert")).to_contain_text("incorrect")
 
 
-def test_an_operators_account_is_no_dashboards(shared_site: Site, open_page: Open) -> None:
+def test_an_operators_account_opens_the_operators_page(shared_site: Site, open_page: Open) -> None:
     shared_site.command("user", "add", "ops@acme", "--role", "admin", typed=PASSWORD)
     page = open_page(shared_site.url)
     enter(page, "ops@acme")
-    expect(page.get_by_role("alert")).to_contain_text("pas accès au tableau de bord")
+    expect(page).to_have_title("Administration · IAQverse")
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_a_token_in_the_address_is_nothing(shared_site: Site, open_page: Open) -> None:

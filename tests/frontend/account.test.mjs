@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 
 import { Account } from "../../frontend/js/account/account.js";
-import { ApiError } from "../../frontend/js/transport/api.js";
+import { ApiError } from "../../frontend/js/transport/http.js";
 
 const kept = new Map();
 globalThis.localStorage = {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Api, ApiError } from "../../frontend/js/transport/api.js";
+import { Api } from "../../frontend/js/transport/api.js";
+import { ApiError, Http } from "../../frontend/js/transport/http.js";
 
 function api(answer, token = "aaa.bbb.ccc") {
   const asked = [];
@@ -10,7 +11,7 @@ function api(answer, token = "aaa.bbb.ccc") {
     if (answer instanceof Error) throw answer;
     return answer;
   };
-  return { asked, api: new Api({ token: () => token, fetch }) };
+  return { asked, api: new Api(new Http({ token: () => token, fetch })) };
 }
 
 const json = (body, init) => new Response(JSON.stringify(body), init);
@@ -35,7 +36,7 @@ test("a gateway that is set to fewer records gives its own default", async () =>
     asked.push(url);
     return url.includes("limit") ? json({ error: { code: "invalid" } }, { status: 422 }) : json([]);
   };
-  assert.deepEqual(await new Api({ token: () => null, fetch }).history({ hours: 1 }), []);
+  assert.deepEqual(await new Api(new Http({ token: () => null, fetch })).history({ hours: 1 }), []);
   assert.deepEqual(asked, ["/api/iaq/data?hours=1&limit=10000", "/api/iaq/data?hours=1"]);
 });
 
@@ -67,7 +68,7 @@ test("a token that ended is replaced, and the question asked again", async () =>
     return headers.Authorization === "Bearer new.new.new" ? json([]) : json({ error: {} }, { status: 401 });
   };
   const replace = async (ended) => (ended === "old.old.old" ? (token = "new.new.new") : null);
-  const client = new Api({ token: () => token, replace, fetch });
+  const client = new Api(new Http({ token: () => token, replace, fetch }));
   assert.deepEqual(await client.history({ hours: 1 }), []);
   assert.deepEqual(asked, ["Bearer old.old.old", "Bearer new.new.new"]);
 });
@@ -75,6 +76,21 @@ test("a token that ended is replaced, and the question asked again", async () =>
 test("a renewal that fails is no answer at all", async () => {
   const fetch = async () => json({ error: {} }, { status: 401 });
   const replace = () => Promise.reject(new Error("unreachable"));
-  const client = new Api({ token: () => "a.b.c", replace, fetch });
+  const client = new Api(new Http({ token: () => "a.b.c", replace, fetch }));
   await assert.rejects(client.history({ hours: 1 }), { status: 0 });
+});
+
+test("what is asked to be done goes out as JSON, and may have nothing to tell", async () => {
+  const asked = [];
+  const answers = [json({ id: "d1" }, { status: 201 }), new Response(null, { status: 204 })];
+  const fetch = async (url, init) => (asked.push({ url, ...init }), answers.shift());
+  const http = new Http({ token: () => "a.b.c", fetch });
+  assert.deepEqual(await http.act("POST", "/api/admin/devices", { tenant: "acme" }, { sensors: ["s1"] }), { id: "d1" });
+  assert.equal(await http.act("DELETE", "/api/admin/connections/1"), null);
+  assert.deepEqual(asked.map(({ method, url, body }) => [method, url, body]), [
+    ["POST", "/api/admin/devices?tenant=acme", '{"sensors":["s1"]}'],
+    ["DELETE", "/api/admin/connections/1", undefined],
+  ]);
+  assert.equal(asked[0].headers["Content-Type"], "application/json");
+  assert.equal(asked[1].headers["Content-Type"], undefined);
 });

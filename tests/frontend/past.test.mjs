@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { ApiError } from "../../frontend/js/transport/api.js";
+import { ApiError } from "../../frontend/js/transport/http.js";
 import { joined, means, stepOf } from "../../frontend/js/live/means.js";
 import { Series } from "../../frontend/js/live/series.js";
 import { Store } from "../../frontend/js/live/store.js";

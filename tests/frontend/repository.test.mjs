@@ -31,7 +31,7 @@ test("every word the pages ask for is there, and no other", () => {
   for (const key of asked) assert.ok(key in fr, key);
   // Whole, or by what it begins with: `status.${status}`, name("action", …).
   const whole = new Set([...sources.matchAll(/"([\w]+(?:\.\w+)*)"/g)].map(([, key]) => key));
-  const begun = [...sources.matchAll(/`([\w.]+\.)\$\{/g), ...sources.matchAll(/\bname\("(\w+)"/g)].map(([, prefix]) => prefix);
+  const begun = [...sources.matchAll(/`([\w.]+\.)\$\{/g), ...sources.matchAll(/\bname\("([\w.]+)"/g)].map(([, prefix]) => prefix);
   for (const key of Object.keys(fr)) {
     assert.ok(whole.has(key) || begun.some((prefix) => key.startsWith(prefix)), `nobody says ${key}`);
   }

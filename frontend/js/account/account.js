@@ -3,7 +3,7 @@
  * can read. It changes at each use, and used twice it ends: tabs take turns, and tell each other.
  */
 
-import { ApiError, retryAfterOf } from "../transport/api.js";
+import { ApiError, retryAfterOf } from "../transport/http.js";
 import { Emitter } from "../transport/emitter.js";
 import { forget, prefer, preference } from "../page/preferences.js";
 

@@ -14,14 +14,22 @@ export class Session {
     return this.#token;
   }
 
-  /** Whose token it is, as the token says; null without one that says it. @returns {string | null} */
-  get who() {
+  /**
+   * What the token says of its person; null without one that says it.
+   * @returns {{tenant: string, sub: string, role: string, topics?: string[], sensors?: string[]} | null}
+   */
+  get claims() {
     try {
-      const claims = JSON.parse(atob((this.#token ?? "").split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
-      return JSON.stringify([claims.tenant, claims.sub, claims.topics, claims.sensors]);
+      return JSON.parse(atob((this.#token ?? "").split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
     } catch {
       return null;
     }
+  }
+
+  /** Whose token it is, and what it may see. @returns {string | null} */
+  get who() {
+    const { claims } = this;
+    return claims && JSON.stringify([claims.tenant, claims.sub, claims.topics, claims.sensors]);
   }
 
   /** @param {string} event @param {(detail: any) => void} listener */

@@ -35,6 +35,7 @@ export class Language {
     this.#moment = new Intl.DateTimeFormat(locale, { dateStyle: "short", timeStyle: "medium" });
     this.#day = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric" });
     this.#date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
+    this.#calendar = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
     this.#month = new Intl.DateTimeFormat(locale, { month: "short" });
     this.compare = new Intl.Collator(locale, { numeric: true }).compare;
   }
@@ -50,6 +51,7 @@ export class Language {
   #moment;
   #day;
   #date;
+  #calendar;
   #month;
 
   /**
@@ -121,6 +123,11 @@ export class Language {
   /** @param {number} seconds since the epoch */
   date(seconds) {
     return this.#date.format(seconds * 1000);
+  }
+
+  /** With its year. @param {number} seconds since the epoch */
+  calendar(seconds) {
+    return this.#calendar.format(seconds * 1000);
   }
 
   /** @param {number} seconds since the epoch */

@@ -103,7 +103,7 @@ export class Past {
       held.edge = edge;
     } catch (error) {
       held.outdated = true;
-      held.rest = Math.max(REST, /** @type {import("../transport/api.js").ApiError} */ (error).retryAfter ?? 0);
+      held.rest = Math.max(REST, /** @type {import("../transport/http.js").ApiError} */ (error).retryAfter ?? 0);
     }
     held.asking = false;
     this.#changed();

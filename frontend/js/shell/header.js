@@ -13,6 +13,7 @@ export class Header {
   #statusText;
   #latency;
   #tenant;
+  #alarm;
   /** @type {Map<string, HTMLAnchorElement>} */ #links = new Map();
 
   /**
@@ -37,6 +38,7 @@ export class Header {
       h("span", { role: "status" }, this.#statusText),
       this.#latency);
     this.#tenant = h("span", { class: "bar__tenant" });
+    this.#alarm = this.#alarmButton(alarm, onAlarm);
     for (const { path, page } of links) {
       this.#links.set(page, h("a", { class: "bar__link", href: path }, t(`nav.${page}`)));
     }
@@ -45,7 +47,7 @@ export class Header {
       h("nav", { class: "bar__nav", "aria-label": t("nav.label") }, ...this.#links.values()),
       this.#status,
       h("div", { class: "bar__tools" },
-        this.#alarmButton(alarm, onAlarm),
+        this.#alarm,
         h("button", {
           class: "tool tool--text", type: "button", onclick: onLanguage, "aria-label": t("tool.languageLabel"),
           title: t("tool.languageLabel"), lang: language.code === "fr" ? "en" : "fr",
@@ -53,6 +55,11 @@ export class Header {
         this.#themeButton(onTheme),
         tool("everywhere", t("tool.everywhere"), onSignOutEverywhere),
         tool("signOut", t("tool.signOut"), onSignOut)));
+  }
+
+  /** Whether the person has a feed: with none there is no connection, and nothing to call about. @param {boolean} live */
+  showLive(live) {
+    this.#status.hidden = this.#alarm.hidden = !live;
   }
 
   /** @param {import("../live/live.js").Connection} connection */
@@ -71,9 +78,13 @@ export class Header {
     setText(this.#tenant, tenant ?? "");
   }
 
-  /** @param {string} current */
-  showPage(current) {
+  /**
+   * @param {string} current
+   * @param {string[]} names the pages that are the person's
+   */
+  showPage(current, names) {
     for (const [page, link] of this.#links) {
+      link.hidden = !names.includes(page);
       setAttributes(link, { "aria-current": page === current && "page" });
     }
   }

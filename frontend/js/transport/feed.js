@@ -159,7 +159,7 @@ export class Feed {
     }
   }
 
-  /** @param {import("./api.js").ApiError} error @returns {boolean} whether to go on polling */
+  /** @param {import("./http.js").ApiError} error @returns {boolean} whether to go on polling */
   #failed(error) {
     if (error.status === 401) {
       this.stop();
@@ -183,7 +183,7 @@ export class Feed {
       await Promise.all(EVENT_TOPICS.map((topic) => this.#loadEvents(topic)));
     } catch (error) {
       if (!this.#running) return;
-      const { retryAfter } = /** @type {import("./api.js").ApiError} */ (error);
+      const { retryAfter } = /** @type {import("./http.js").ApiError} */ (error);
       const wait = Math.max(HISTORY_RETRY_MS, (retryAfter ?? 0) * 1000);
       this.#retry = this.#timers.setTimeout(() => this.#loadHistory(), wait);
     }
@@ -197,7 +197,7 @@ export class Feed {
         if (this.#running && this.#cursor.admit(message.position)) this.#events.emit("message", message);
       }
     } catch (error) {
-      if (/** @type {import("./api.js").ApiError} */ (error).status !== 403) throw error;
+      if (/** @type {import("./http.js").ApiError} */ (error).status !== 403) throw error;
     }
   }
 

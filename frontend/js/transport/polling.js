@@ -15,7 +15,7 @@ const POSITION_REFUSED = new Set([400, 422]);
  * @property {(caughtUp: boolean) => void} answered a page was delivered
  * @property {() => void} began the cursor has its first position: history goes up to here
  * @property {() => void} lost the cursor's position is gone: there is a hole to be filled by history
- * @property {(error: import("./api.js").ApiError) => boolean} failed returns whether to go on asking
+ * @property {(error: import("./http.js").ApiError) => boolean} failed returns whether to go on asking
  */
 
 export class Poller {
@@ -98,7 +98,7 @@ export class Poller {
       else if (this.#untilCaughtUp) return this.stop();
     } catch (error) {
       if (running !== this.#running) return;
-      const delay = this.#failed(/** @type {import("./api.js").ApiError} */ (error), after);
+      const delay = this.#failed(/** @type {import("./http.js").ApiError} */ (error), after);
       if (delay === null) return this.stop();
       wait = delay;
     }
@@ -119,7 +119,7 @@ export class Poller {
   }
 
   /**
-   * @param {import("./api.js").ApiError} error
+   * @param {import("./http.js").ApiError} error
    * @param {string | null} after
    * @returns {number | null} milliseconds until the next try; null: no further one
    */

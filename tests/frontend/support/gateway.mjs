@@ -1,6 +1,6 @@
 /** The HTTP side of a gateway: one order of messages, asked by position, as `/api/messages` is. */
 
-import { ApiError } from "../../../frontend/js/transport/api.js";
+import { ApiError } from "../../../frontend/js/transport/http.js";
 
 export class Gateway {
   /** @type {any[]} */ messages = [];

@@ -1,0 +1,15 @@
+/** Why something was not done, in words. */
+
+const SAID = [403, 404, 409, 422, 429, 503];
+
+/**
+ * @param {import("../i18n/language.js").Language} language
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function trouble(language, error) {
+  const { status, code, field, retryAfter } = /** @type {import("../transport/http.js").ApiError} */ (error);
+  if (status === 0 || status === undefined) return language.t("admin.trouble.0");
+  if (!SAID.includes(status)) return language.t("admin.trouble.other", { code });
+  return language.t(`admin.trouble.${status}`, { field: field ?? "", seconds: retryAfter ?? 1 });
+}
