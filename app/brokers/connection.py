@@ -5,11 +5,14 @@ answer nobody waits for it again until a probe of ours got through.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import TypeVar
+import math
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
 import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -29,6 +32,7 @@ FIRST_PROBE, LAST_PROBE = 0.1, 1.0
 _PROBE, _PROBE_LIFE = "iaqverse:probe", 60
 
 T = TypeVar("T")
+Command = Sequence[bytes | int]
 log = structlog.get_logger()
 
 
@@ -90,6 +94,16 @@ class RedisLink:
             self._lose(error)
             raise _gone() from error
 
+    @asynccontextmanager
+    async def line(self) -> AsyncIterator["Line"]:
+        """A connection of one's own, for one who asks again and again."""
+        connection: AbstractConnection = self._pool.make_connection()  # type: ignore[no-untyped-call]
+        connection.socket_timeout = None  # a line has one end for a question, not for each step
+        try:
+            yield Line(self, connection)
+        finally:
+            await connection.disconnect(nowait=True)
+
     async def check(self) -> None:
         """Raise `UnavailableError` as `ask` does."""
         await self.ask(_write)
@@ -129,6 +143,32 @@ class RedisLink:
             self._found.clear()
             self._lost.set()
             log.error("the broker does not answer", error=type(error).__name__)
+
+
+class Line:
+    """Past the client's pool and its timer and task for each step: half its CPU for a question.
+
+    It takes one question at a time, and connects anew for the next one after it got no answer.
+    """
+
+    def __init__(self, link: RedisLink, connection: AbstractConnection) -> None:
+        self._link = link
+        self._connection = connection
+
+    async def ask(self, *commands: Command) -> list[Any]:
+        """What the server answers to each, as it stands on the wire. Raise `UnavailableError`."""
+        return await self._link.ask(lambda _: self._answers(commands))
+
+    async def _answers(self, commands: Sequence[Command]) -> list[Any]:
+        connection = self._connection
+        try:
+            async with asyncio.timeout(ANSWER):
+                packed = connection.pack_commands(commands)
+                await connection.send_packed_command(packed, check_health=False)
+                return [await connection.read_response(timeout=math.inf) for _ in commands]
+        except BaseException:  # what is answered later must not be taken for the next answer
+            await connection.disconnect(nowait=True)
+            raise
 
 
 async def _write(redis: Redis) -> None:

@@ -6,17 +6,16 @@ A gateway reads the streams of the tenants it follows, and no others, in one que
 import asyncio
 import secrets
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import structlog
 from redis.asyncio import Redis
 
 from app.brokers.base import Received, by_tenant
-from app.brokers.connection import RedisLink
+from app.brokers.connection import Command, Line, RedisLink
 from app.brokers.entries import MalformedEntryError, read, written
 from app.durations import Durations
 from app.errors import UnavailableError
@@ -37,6 +36,8 @@ PAUSE = 0.5
 
 _START = b"0-0"
 _SENDER, _CONTENT = b"by", b"content"
+_BOUND = (b"MAXLEN", b"~", STREAM_ENTRIES)
+_READ = (b"XREAD", b"COUNT", READ_AT_ONCE, b"BLOCK", WAIT_MS, b"STREAMS")
 
 log = structlog.get_logger()
 
@@ -91,62 +92,60 @@ class RedisBroker:
             both.create_task(self._read())
 
     async def _send(self) -> None:
-        while True:
-            await self._woken.wait()
-            self._woken.clear()
-            waiting, self._waiting = self._waiting, []
-            count, self.waiting = self.waiting, 0
-            try:
-                await self._link.ask(partial(self._add, waiting))
-            except UnavailableError:
-                self.unsent += count
-            else:
-                self.sent += count
+        async with self._link.line() as line:
+            while True:
+                await self._woken.wait()
+                self._woken.clear()
+                waiting, self._waiting = self._waiting, []
+                count, self.waiting = self.waiting, 0
+                try:
+                    await line.ask(*self._added(waiting))
+                except UnavailableError:
+                    self.unsent += count
+                else:
+                    self.sent += count
 
-    async def _add(self, waiting: Iterable[tuple[str, list[Publication]]], redis: Redis) -> None:
-        pipeline = redis.pipeline(transaction=False)
+    def _added(self, waiting: Iterable[tuple[str, list[Publication]]]) -> Iterator[Command]:
         for tenant, publications in waiting:
+            key = _key(tenant)
             for entry in written(publications):
-                fields: dict[Any, Any] = {_SENDER: self._name, _CONTENT: entry}
-                pipeline.xadd(_key(tenant), fields, maxlen=STREAM_ENTRIES, approximate=True)
-            pipeline.expire(_key(tenant), STREAM_LIFE)
-        await pipeline.execute()
+                yield b"XADD", key, *_BOUND, b"*", _SENDER, self._name, _CONTENT, entry
+            yield b"EXPIRE", key, STREAM_LIFE
 
     async def _read(self) -> None:
-        while True:
-            await self._link.wait()
-            with suppress(UnavailableError):
-                await self._find_places(self._followed)
-                self._reads = True
-                while True:
-                    await self._listen()
-            self._reads = False
-            await asyncio.sleep(PAUSE)
+        async with self._link.line() as line:
+            while True:
+                await self._link.wait()
+                with suppress(UnavailableError):
+                    await self._find_places(self._followed)
+                    self._reads = True
+                    while True:
+                        await self._listen(line)
+                self._reads = False
+                await asyncio.sleep(PAUSE)
 
-    async def _listen(self) -> None:
+    async def _listen(self, line: Line) -> None:
         lost = {name: each for name, each in self._followed.items() if each.place is None}
         if lost:
             await self._find_places(lost)
-        places: dict[Any, Any] = {_key(name): each.place for name, each in self._followed.items()}
+        places = {_key(name): each.place for name, each in self._followed.items() if each.place}
         if not places:
             await asyncio.sleep(WAIT_MS / 1000)
             return
-        found: Any = await self._link.ask(
-            lambda redis: redis.xread(places, count=READ_AT_ONCE, block=WAIT_MS)
-        )
-        for key, (entries,) in found.items():
+        (found,) = await line.ask((*_READ, *places, *places.values()))
+        for key, entries in (found or {}).items():
             self._take(key[len(_PREFIX) :].decode(), entries)
 
-    def _take(self, tenant: str, entries: Iterable[tuple[bytes, dict[bytes, bytes]]]) -> None:
+    def _take(self, tenant: str, entries: Iterable[tuple[bytes, list[bytes]]]) -> None:
         followed = self._followed.get(tenant)
         if followed is None:  # forgotten meanwhile
             return
         for place, fields in entries:
             followed.place = place
-            if fields.get(_SENDER) == self._name:
+            if fields[:2] == [_SENDER, self._name]:
                 continue
             try:
-                publications = read(tenant, fields.get(_CONTENT, b""))
+                publications = read(tenant, fields[-1])
             except MalformedEntryError:
                 log.warning("an entry of the broker cannot be read")
             else:
