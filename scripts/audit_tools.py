@@ -25,6 +25,7 @@ DEBIAN = {
     "hexdump": "bsdextrautils",
     "certbot": "certbot",
     "shellcheck": "shellcheck",
+    "promtool": "prometheus",
 }
 """Programs and their packages; testssl.sh needs the first two."""
 PEBBLE = TOOLS / "pebble"
@@ -74,8 +75,9 @@ def _ensure_debian() -> None:
     if not can_apt():
         raise SetupError(f"not on this machine: {', '.join(missing)}")
     apt_install(*missing)
-    if "certbot" in missing:
-        keep_off_at_boot("certbot.timer")
+    for package, service in (("certbot", "certbot.timer"), ("prometheus", "prometheus")):
+        if package in missing:
+            keep_off_at_boot(service)
 
 
 def _ensure_testssl() -> None:

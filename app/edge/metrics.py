@@ -5,12 +5,13 @@ asks for the sensors. nginx lets only the
 machine itself reach this route.
 """
 
+import shutil
 import time
 from collections.abc import Iterator
 from typing import get_args
 
 from fastapi import FastAPI, Request, Response
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -28,6 +29,7 @@ from app.iaq.alarm import Turn
 from app.protocol.closes import CloseCode
 from auth.errors import Reason
 
+DAY = 86_400
 _REASONS: tuple[Reason, ...] = get_args(Reason)
 _LABELS = {close.code: close.label for close in CloseCode}
 
@@ -35,6 +37,7 @@ _LABELS = {close.code: close.label for close in CloseCode}
 def routes(app: FastAPI, gateway: Gateway) -> None:
     registry = CollectorRegistry()
     registry.register(GatewayCollector(gateway))
+    ProcessCollector(registry=registry)
 
     @app.get("/metrics")
     async def metrics(request: Request) -> Response:  # noqa: ARG001  (every handler takes its request)
@@ -153,6 +156,8 @@ class GatewayCollector(Collector):
         yield _gauge("store_waiting", "Drafts that wait for a commit.", store.waiting)
         yield _counter("store_failed", "Requests that the database did not keep.", store.failed)
         yield _histogram("commit_seconds", "A durable commit.", store.commits)
+        disk = shutil.disk_usage(self._gateway.settings.state_dir)
+        yield _gauge("disk_free_ratio", "Of the disk with STATE_DIR.", disk.free / disk.total)
 
     def _upkeep(self) -> Iterator[Metric]:
         upkeep = self._gateway.upkeep
@@ -193,7 +198,7 @@ class GatewayCollector(Collector):
         if life is None:
             return
         now = time.time()
-        yield _gauge("certificate_days_left", "Until nginx's ends.", life.days_left(now))
+        yield _gauge("certificate_left_seconds", "Until nginx's ends.", DAY * life.days_left(now))
         yield _gauge("certificate_life_left_ratio", "Of nginx's: alarming at 1/3.", life.left(now))
 
     def _identity(self) -> Iterator[Metric]:
