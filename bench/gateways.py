@@ -2,8 +2,9 @@
 
 500 subscribers and 32 devices, on PostgreSQL. One gateway for both, without Redis; then the devices
 at one gateway and every subscriber at another, so that each delivery went through Redis, where half
-of them would. CPU is that of the gateways and of Redis; the database works as much in both. They are
-measured in turn, and of each the round with the least CPU counts: what else runs only adds to it.
+of them would. CPU is that of the gateways and of Redis; the database works as much in both. They
+are measured in turn, and of each the round with the least CPU counts: what else runs only adds to
+it.
 At last the broker by itself: from one gateway's `publish` until another has it, one at a time.
 """
 
