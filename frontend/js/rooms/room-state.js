@@ -20,7 +20,7 @@ const STALE_INTERVALS = 3;
  */
 
 /**
- * @param {import("../live/store.js").Room} room
+ * @param {Pick<import("../live/store.js").Room, "sensors" | "modules">} room
  * @param {number} now seconds since the epoch, by the gateway's clock
  * @returns {RoomState}
  */
@@ -55,7 +55,7 @@ export function roomState(room, now) {
  * @param {import("../transport/protocol.js").Message | undefined} told
  * @param {number} now
  */
-function speaks({ current, interval }, told, now) {
+export function speaks({ current, interval }, told, now) {
   if (current === null) return false;
   const usual = told?.interval ?? interval ?? 0;
   if (now - current.at > Math.max(STALE_AFTER, STALE_INTERVALS * usual)) return false;

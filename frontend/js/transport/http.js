@@ -56,11 +56,12 @@ export class Http {
    * @param {string} path
    * @param {Record<string, string>} query
    * @param {object} [body]
+   * @param {Record<string, string>} [headers]
    * @returns {Promise<any>} null where there is nothing to tell
    * @throws {ApiError}
    */
-  async act(method, path, query = {}, body) {
-    return this.#answered(method, this.#url(path, query), { body });
+  async act(method, path, query = {}, body, headers) {
+    return this.#answered(method, this.#url(path, query), { body, headers });
   }
 
   /** @param {string} path @param {Record<string, string>} query */
@@ -69,7 +70,7 @@ export class Http {
     return `${this.#base}${path}${asked && "?"}${asked}`;
   }
 
-  /** @param {string} method @param {string} url @param {{body?: object, signal?: AbortSignal}} how */
+  /** @param {string} method @param {string} url @param {{body?: object, headers?: Record<string, string>, signal?: AbortSignal}} how */
   async #answered(method, url, how) {
     const token = this.#token();
     const first = await this.#send(method, url, how, token);
@@ -93,13 +94,14 @@ export class Http {
   /**
    * @param {string} method
    * @param {string} url
-   * @param {{body?: object, signal?: AbortSignal}} how
+   * @param {{body?: object, headers?: Record<string, string>, signal?: AbortSignal}} how
    * @param {string | null} token
    */
-  async #send(method, url, { body, signal }, token) {
+  async #send(method, url, { body, headers, signal }, token) {
     return this.#ask(url, {
       method,
       headers: {
+        ...headers,
         ...(token && { Authorization: `Bearer ${token}` }),
         ...(body && { "Content-Type": "application/json" }),
       },

@@ -1,48 +1,39 @@
-/**
- * A floor plan for those who drew none: rows of rooms, two and two along a corridor. Pure; units are
- * those of the SVG's view box.
- */
+/** A floor plan for those who drew none: rows of rooms, two and two along a corridor. Pure; lengths are cells. */
 
-export const ROOM_HEIGHT = 190;
-export const CORRIDOR = 46;
-export const MARGIN = 10;
+const ROOM = { width: 12, height: 10 };
+const WIDEST = 18;
+const CORRIDOR = 3;
+const DOOR_AT = 0.72;
 
 /**
- * @typedef {{x: number, y: number, width: number, height: number, door: "top" | "bottom", outside: boolean}} Place
- *   `door`: the side that opens to a corridor; `outside`: the other one has a window
- * @typedef {{width: number, height: number, places: Place[], corridors: number[]}} Plan
- *   `corridors`: the upper edge of each
+ * @param {string[]} salles
+ * @param {number} perRow most rooms in a row
+ * @returns {import("./plan.js").Plan}
  */
-
-/**
- * @param {number} count rooms
- * @param {number} columns most rooms in a row
- * @param {number} inner width of a row, walls to walls
- * @returns {Plan}
- */
-export function layOut(count, columns, inner) {
-  const rows = Math.ceil(count / columns);
-  const perRow = split(count, rows);
-  /** @type {Place[]} */ const places = [];
-  /** @type {number[]} */ const corridors = [];
-  let y = MARGIN;
-  perRow.forEach((rooms, row) => {
-    const above = row % 2 === 0;
-    const outside = above ? row === 0 : row === rows - 1;
-    for (let i = 0; i < rooms; i += 1) {
-      const width = inner / rooms;
-      places.push({ x: MARGIN + i * width, y, width, height: ROOM_HEIGHT, door: above ? "bottom" : "top", outside });
-    }
-    y += ROOM_HEIGHT;
-    if (above) {
-      corridors.push(y);
-      y += CORRIDOR;
-    }
+export function layOut(salles, perRow) {
+  const rows = split(salles, Math.ceil(salles.length / perRow));
+  const width = Math.min(perRow * ROOM.width, (rows[0]?.length ?? 0) * WIDEST);
+  /** @type {import("./plan.js").Plan} */ const plan = { rooms: [], fixtures: [] };
+  let y = 0;
+  rows.forEach((row, number) => {
+    const above = number % 2 === 0;
+    row.forEach((salle, i) => {
+      const [left, right] = [i, i + 1].map((edge) => Math.round((edge * width) / row.length));
+      const room = { salle, x: left, y, width: right - left, height: ROOM.height };
+      plan.rooms.push(room);
+      plan.fixtures.push({ kind: "door", x: left + room.width * DOOR_AT, y: above ? y + ROOM.height : y });
+    });
+    y += ROOM.height + (above ? CORRIDOR : 0);
   });
-  return { width: inner + 2 * MARGIN, height: y + MARGIN, places, corridors };
+  return plan;
 }
 
-/** @param {number} count @param {number} rows @returns {number[]} as even as it can be, longer rows first */
-function split(count, rows) {
-  return Array.from({ length: rows }, (_, row) => Math.floor(count / rows) + (row < count % rows ? 1 : 0));
+/** @param {string[]} salles @param {number} rows @returns {string[][]} as even as it can be, longer rows first */
+function split(salles, rows) {
+  const least = Math.floor(salles.length / rows);
+  const longer = salles.length % rows;
+  return Array.from({ length: rows }, (_, row) => {
+    const from = row * least + Math.min(row, longer);
+    return salles.slice(from, from + least + (row < longer ? 1 : 0));
+  });
 }

@@ -1,7 +1,6 @@
-/** The modules of the chosen room, with their state in words. */
+/** What stands in the chosen room, with its state in words. */
 
 import { h, setText } from "../page/dom.js";
-import { time } from "../live/store.js";
 import { icon } from "../shell/icons.js";
 
 export class ModulesView {
@@ -17,16 +16,15 @@ export class ModulesView {
       h("p", { class: "panel__place" }, language.t("twin.modules")), this.#room, this.#list);
   }
 
-  /** @param {string} room @param {import("../live/store.js").Message[]} modules @param {number} now */
-  update(room, modules, now) {
+  /** @param {string} room @param {import("./things.js").Thing[]} things @param {number} now */
+  update(room, things, now) {
     const language = this.#language;
     setText(this.#room, room);
-    const rows = modules.map((module) => h("li", { class: "modules__row" },
-      h("span", { class: "event__icon" }, icon(String(module.kind))),
-      h("span", { class: "modules__name" }, language.name("module", String(module.kind)),
-        h("span", { class: "modules__id" }, String(module.module_id ?? ""))),
-      h("span", { class: "modules__state" }, language.name("state", String(module.state)),
-        h("span", { class: "modules__id" }, language.age(Math.max(0, now - time(module)))))));
+    const rows = things.map(({ id, kind, state, at }) => h("li", { class: "modules__row" },
+      h("span", { class: "event__icon" }, icon(kind)),
+      h("span", { class: "modules__name" }, language.name("module", kind), h("span", { class: "modules__id" }, id)),
+      h("span", { class: "modules__state" }, language.name("state", state),
+        h("span", { class: "modules__id" }, language.age(Math.max(0, now - at))))));
     this.#list.replaceChildren(...(rows.length ? rows : [h("li", { class: "empty" }, language.t("twin.noModules"))]));
   }
 }

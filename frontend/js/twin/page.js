@@ -5,18 +5,18 @@ import { inView } from "../dashboard/page.js";
 import { h } from "../page/dom.js";
 import { LEVELS } from "../iaq/quantities.js";
 import { roomViews } from "../rooms/room-views.js";
+import { KeptPlans } from "./kept-plans.js";
 import { ModulesView } from "./modules-view.js";
-import { PlanView } from "./plan-view.js";
-
-/** Rooms in a row of the plan: fewer on a phone, where they would be too small to read. */
-const WIDE = matchMedia("(min-width: 700px)");
+import { SiteView } from "./site-view.js";
+import { thingsIn } from "./things.js";
 
 /** @type {import("../pages.js").Mount} */
-export function mountTwin(main, { language, live, choice }) {
+export function mountTwin(main, { language, live, choice, http, session }) {
   const charts = new ChartsView(language, live.past);
   const modules = new ModulesView(language);
+  const kept = new KeptPlans(http);
   const plans = h("div", { class: "twin__plans" });
-  /** @type {Map<string, PlanView>} */ const views = new Map();
+  /** @type {Map<string, SiteView>} */ const sites = new Map();
   main.append(
     h("section", { class: "intro" },
       h("h1", { class: "intro__title" }, language.t("twin.title")),
@@ -33,27 +33,27 @@ export function mountTwin(main, { language, live, choice }) {
   }
 
   /** @param {string} enseigne */
-  function planOf(enseigne) {
-    let view = views.get(enseigne);
-    if (!view) views.set(enseigne, (view = new PlanView({ language, enseigne, onChoose: choose })));
-    return view;
+  function siteOf(enseigne) {
+    let site = sites.get(enseigne);
+    if (!site) sites.set(enseigne, (site = new SiteView({ language, enseigne, onChoose: choose })));
+    return site;
   }
 
   function draw() {
     const now = live.now();
-    const { rooms } = live.store;
     const all = roomViews(live.store, language, now);
     choice.settle(all);
-    const modulesOf = (/** @type {string} */ key) =>
-      [...(rooms.get(key)?.modules.values() ?? [])].sort((a, b) => language.compare(a.module_id, b.module_id));
+    const things = new Map(all.map(({ key, room }) => [key, thingsIn(room, now)]));
     const groups = [...Map.groupBy(all, ({ enseigne }) => enseigne)];
-    for (const [enseigne, members] of groups) {
-      planOf(enseigne).update(members, modulesOf, choice.room, columnsFor(members.length));
+    for (const [enseigne, rooms] of groups) {
+      const theirs = new Map(rooms.map(({ key, salle }) => [salle, things.get(key) ?? []]));
+      siteOf(enseigne).update({ drawn: kept.of(enseigne)?.plan ?? null, rooms, things: theirs, chosen: choice.room, now });
     }
-    arrange(groups.map(([enseigne]) => planOf(enseigne).node));
-    modules.node.hidden = choice.room === null;
-    modules.update(rooms.get(choice.room ?? "")?.salle ?? "", modulesOf(choice.room ?? ""), now);
-    charts.update(rooms.get(choice.room ?? "") ?? null, now);
+    arrange(groups.map(([enseigne]) => siteOf(enseigne).node));
+    const chosen = live.store.rooms.get(choice.room ?? "") ?? null;
+    modules.node.hidden = chosen === null;
+    modules.update(chosen?.salle ?? "", things.get(choice.room ?? "") ?? [], now);
+    charts.update(chosen, now);
   }
 
   /** @param {HTMLElement[]} nodes */
@@ -62,19 +62,25 @@ export function mountTwin(main, { language, live, choice }) {
     plans.replaceChildren(...(nodes.length ? nodes : [h("p", { class: "empty" }, language.t("rooms.none"))]));
   }
 
+  /** Without them the plans are those that are made by themselves. */
+  async function recollect() {
+    if (session.claims === null || document.hidden) return;
+    await kept.load().catch(() => {});
+    draw();
+  }
+
   live.on("change", draw);
+  document.addEventListener("visibilitychange", recollect);
   draw();
+  recollect();
   return {
     unmount() {
       live.off("change", draw);
+      document.removeEventListener("visibilitychange", recollect);
+      for (const site of sites.values()) site.destroy();
       charts.destroy();
     },
   };
-}
-
-/** @param {number} rooms */
-function columnsFor(rooms) {
-  return WIDE.matches ? Math.min(3, Math.max(2, Math.ceil(rooms / 2))) : 1;
 }
 
 /** @param {import("../i18n/language.js").Language} language */

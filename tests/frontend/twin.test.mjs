@@ -1,0 +1,91 @@
+/** The digital twin's geometry: a plan by itself, walls and their openings, a place for everything. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { layOut } from "../../frontend/js/twin/layout.js";
+import { placed } from "../../frontend/js/twin/placing.js";
+import { GRID, MOST_FIXTURES, MOST_ROOMS, extent, overlap, withTheRest } from "../../frontend/js/twin/plan.js";
+import { openingOf, outside, sidesOf, wallsOf } from "../../frontend/js/twin/walls.js";
+
+const names = (count) => Array.from({ length: count }, (_, i) => `Salle ${i}`);
+const BUREAU = { salle: "Bureau", x: 0, y: 0, width: 10, height: 8 };
+const SALON = { salle: "Salon", x: 10, y: 0, width: 10, height: 8 };
+
+test("a plan by itself: every room once, none over another, all on the grid, each with a door", () => {
+  for (let count = 1; count <= MOST_ROOMS; count += 1) {
+    for (const perRow of [2, 3, 5]) {
+      const { rooms, fixtures } = layOut(names(count), perRow);
+      assert.deepEqual(rooms.map(({ salle }) => salle), names(count));
+      assert.ok(!rooms.some((a, i) => rooms.slice(i + 1).some((b) => overlap(a, b))));
+      assert.equal(fixtures.length, count);
+      const { width, height } = extent(rooms);
+      assert.ok(width <= GRID && (perRow < 5 || height <= GRID * 1.2));
+    }
+  }
+  assert.deepEqual(layOut([], 3), { rooms: [], fixtures: [] });
+});
+
+test("rows of one plan are as wide as each other", () => {
+  const { rooms } = layOut(names(5), 3);
+  const rows = Map.groupBy(rooms, ({ y }) => y);
+  assert.deepEqual([...rows.values()].map((row) => row.length), [3, 2]);
+  assert.deepEqual([...rows.values()].map((row) => extent(row).width), [36, 36]);
+});
+
+test("a room that nobody drew stands below those that somebody did", () => {
+  const plan = withTheRest({ rooms: [BUREAU], fixtures: [] }, ["Bureau", "Salon", "Chambre"]);
+  assert.deepEqual(plan.rooms.map(({ salle }) => salle), ["Bureau", "Salon", "Chambre"]);
+  assert.ok(plan.rooms.slice(1).every(({ y }) => y > BUREAU.height));
+  assert.ok(!plan.rooms.some((a, i) => plan.rooms.slice(i + 1).some((b) => overlap(a, b))));
+  const whole = { rooms: [BUREAU], fixtures: [] };
+  assert.equal(withTheRest(whole, ["Bureau"]), whole);
+});
+
+test("a window stands in the nearest wall, and not across its corner", () => {
+  const inTheRoom = openingOf([BUREAU], { kind: "window", x: 4, y: 1 });
+  assert.deepEqual(inTheRoom, { vertical: false, at: 0, from: 2.5, to: 5.5, inward: 1 });
+  const atTheCorner = openingOf([BUREAU], { kind: "door", x: 10, y: 8.2 });
+  assert.ok(atTheCorner.to < 10 && atTheCorner.from >= 0);
+  const narrow = openingOf([{ ...BUREAU, width: 2, height: 2 }], { kind: "window", x: 1, y: 0 });
+  assert.ok(narrow.to - narrow.from < 2);
+  assert.equal(openingOf([], { kind: "door", x: 1, y: 1 }), null);
+});
+
+test("a door between two rooms is a gap in the walls of both", () => {
+  const door = openingOf([BUREAU, SALON], { kind: "door", x: 10, y: 4 });
+  const between = wallsOf([BUREAU, SALON], [door]).filter(({ vertical, at }) => vertical && at === 10);
+  assert.deepEqual(between.map(({ from, to }) => [from, to]), [[0, 3], [5, 8], [0, 3], [5, 8]]);
+  assert.equal(wallsOf([BUREAU], []).length, 4);
+});
+
+test("outside is where no room is behind the wall", () => {
+  const free = (room, rooms) => sidesOf(room).filter((side) => outside(side, rooms)).length;
+  assert.equal(free(BUREAU, [BUREAU, SALON]), 3);
+  assert.equal(free(BUREAU, [BUREAU]), 4);
+});
+
+test("what nobody placed has a place: windows in a free wall, the rest in the room", () => {
+  const things = [{ id: "w1", kind: "window" }, { id: "w2", kind: "window" }, { id: "v", kind: "ventilation" }];
+  const door = { kind: "door", x: 5, y: 0 };
+  const fixtures = placed({ rooms: [BUREAU, SALON], fixtures: [door] }, [{ salle: "Bureau", things }]);
+  assert.deepEqual(fixtures.map(({ kind }) => kind), ["door", "window", "window", "ventilation"]);
+  assert.deepEqual(fixtures.slice(1, 3).map(({ y }) => y), [8, 8]);
+  const [, , , { x, y }] = fixtures;
+  assert.ok(x > 0 && x < 10 && y > 0 && y < 8);
+});
+
+test("what somebody placed stays there, and a door without a name is the one that is known", () => {
+  const plan = { rooms: [BUREAU], fixtures: [{ kind: "purifier", x: 3, y: 3, id: "p" }, { kind: "door", x: 4, y: 8 }] };
+  const things = [{ id: "p", kind: "purifier" }, { id: "d", kind: "door" }];
+  assert.deepEqual(placed(plan, [{ salle: "Bureau", things }]), [plan.fixtures[0], { kind: "door", x: 4, y: 8, id: "d" }]);
+  assert.equal(plan.fixtures[1].id, undefined);
+});
+
+test("bounds are those of the gateway", () => {
+  const source = readFileSync(new URL("../../app/domain/plan.py", import.meta.url), "utf8");
+  for (const [name, value] of Object.entries({ GRID, MOST_ROOMS, MOST_FIXTURES })) {
+    assert.ok(source.includes(`${name} = ${value}\n`), name);
+  }
+});
