@@ -27,8 +27,10 @@ def valkey() -> Path:
 class RedisServer:
     """`with RedisServer(program) as server`, of which `url` is the REDIS_URL."""
 
-    def __init__(self, program: Path) -> None:
+    def __init__(self, program: Path, *words: str | Path) -> None:
+        """`words` as the program takes them, for what it is to be beside that."""
         self._program = program
+        self._words = words
 
     def __enter__(self) -> Self:
         self.folder = Path(tempfile.mkdtemp(prefix="redis-"))
@@ -51,9 +53,10 @@ class RedisServer:
 
     def start(self) -> None:
         words = ("--port", "0", "--unixsocket", self.folder / "redis.sock", "--dir", self.folder)
+        kept = ("--save", "", "--appendonly", "no")
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._program, *map(str, words), "--save", "", "--appendonly", "no"],
+                [self._program, *map(str, (*words, *kept, *self._words))],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -18,6 +18,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.maint_notifications import MaintNotificationsConfig
 
+from app.brokers.reasons import reason
 from app.errors import UnavailableError
 
 ANSWER = 0.5
@@ -142,7 +143,7 @@ class RedisLink:
             self.losses += 1
             self._found.clear()
             self._lost.set()
-            log.error("the broker does not answer", error=type(error).__name__)
+            log.error("the broker does not answer", reason=reason(error))
 
 
 class Line:

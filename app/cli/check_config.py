@@ -51,6 +51,7 @@ def _settings() -> tuple[list[str], Settings | None]:
 
 
 def _mistakes(settings: Settings) -> Iterator[str]:
+    from app.cli import redis_check
     from app.stack.certificate_check import mistakes
     from app.stack.names import ServerNameError, gateway_names
     from app.stack.runtime import LONGEST_SOCKET_PATH
@@ -67,6 +68,8 @@ def _mistakes(settings: Settings) -> Iterator[str]:
     socket = settings.gateway_socket
     if socket and len(os.fsencode(socket.absolute())) > LONGEST_SOCKET_PATH:
         yield f"GATEWAY_SOCKET: longer than {LONGEST_SOCKET_PATH} bytes, which no socket can be"
+    for mistake in redis_check.mistakes(settings.redis_url.get_secret_value()):
+        yield f"REDIS_URL: {mistake}"
     authority = settings.mtls_client_ca
     if authority and not os.access(authority, os.R_OK):
         yield "MTLS_CLIENT_CA: cannot be read"
@@ -78,11 +81,13 @@ def _mistakes(settings: Settings) -> Iterator[str]:
 
 
 def _warnings(settings: Settings, now: float) -> Iterator[str]:
+    from app.cli import redis_check
     from app.stack.certificate_check import warnings
 
     if lacks_keys(settings):
         yield "there are no signing keys yet: keys init"
     yield from warnings(settings.certs_dir, settings.server_name, now)
+    yield from redis_check.warnings(settings.redis_url.get_secret_value())
     if settings.origin not in settings.origins:
         yield f"ALLOWED_ORIGINS has not {settings.origin}: the gateway's own pages cannot connect"
     if settings.limit_scale != 1:

@@ -8,6 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from app.brokers.connection import ANSWER, FIRST_PROBE, RedisLink
+from app.brokers.reasons import reason
 from app.errors import UnavailableError
 from tests.redis_server import RedisServer
 
@@ -67,10 +68,18 @@ async def test_a_frozen_server_is_waited_for_once(link: RedisLink, redis: RedisS
     await link.check()
 
 
-async def test_nobody_there_at_the_start_is_an_outage_like_another(redis: RedisServer) -> None:
-    link = RedisLink(f"{redis.url}.absent")
-    with pytest.raises(UnavailableError):
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("unix:///nowhere/redis.sock", "the socket or a file of the URL is not there"),
+        ("redis://127.0.0.1:1", "nobody listens there"),
+    ],
+)
+async def test_nobody_there_at_the_start_is_an_outage_like_another(url: str, why: str) -> None:
+    link = RedisLink(url)
+    with pytest.raises(UnavailableError) as gone:
         await link.check()
+    assert reason(gone.value) == why
     await link.close()
 
 
@@ -84,8 +93,9 @@ async def test_a_server_that_keeps_nothing_more_is_gone_until_it_does(
     await link.check()
     await bound(1)
     try:
-        with pytest.raises(UnavailableError):
+        with pytest.raises(UnavailableError) as full:
             await link.check()
+        assert reason(full.value) == "it keeps nothing more: its memory is full"
         await asyncio.sleep(3 * FIRST_PROBE)
         assert (link.up, link.losses) == (False, 1)
     finally:

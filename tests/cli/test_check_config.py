@@ -59,13 +59,16 @@ async def test_what_the_settings_name_is_looked_at_as_well(shell: Shell) -> None
         SIGNING_KEY_FILE="keys.pem",
         GATEWAY_SOCKET=str(shell.folder / ("x" * 120)),
         STATE_DIR="certs/server.crt/state",
+        REDIS_URL=f"rediss://:{SECRET}@127.0.0.1:1?ssl_ca_certs=absent.crt",
     )
+    assert SECRET not in ended.err
     lines = ended.reason().splitlines()
     assert [line.partition(":")[0] for line in lines] == [
         "MAX_BATCH",
         "CERTS_DIR",
         "STATE_DIR",
         "GATEWAY_SOCKET",
+        "REDIS_URL",
         "SIGNING_KEY_FILE",
     ]
     assert "keys.pem is open to others than its owner" in lines[-1]
@@ -80,6 +83,7 @@ async def test_what_works_but_was_hardly_meant_is_a_warning(shell: Shell) -> Non
         SERVER_NAME="gateway.example.org",
         ALLOWED_ORIGINS="https://other.example",
         LIMIT_SCALE="100",
+        REDIS_URL=f"redis://:{SECRET}@127.0.0.1:1",
     )
     assert ended.result() == ""
     assert SECRET not in ended.err
@@ -87,6 +91,7 @@ async def test_what_works_but_was_hardly_meant_is_a_warning(shell: Shell) -> Non
         ".env has HEARTBAET, which is no setting: HEARTBEAT?",
         "ALLOWED_ORIGINS has not https://gateway.example.org:8443",
         "LIMIT_SCALE is for load tests",
+        "REDIS_URL: nobody listens there",
         "is the development authority's: browsers warn",
     ):
         assert warning in ended.err
