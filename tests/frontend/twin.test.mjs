@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
+import { KINDS, begun, named, shifted, stretched, withFixture, withRoom, without } from "../../frontend/js/twin/edits.js";
 import { layOut } from "../../frontend/js/twin/layout.js";
 import { placed } from "../../frontend/js/twin/placing.js";
 import { GRID, MOST_FIXTURES, MOST_ROOMS, extent, overlap, withTheRest } from "../../frontend/js/twin/plan.js";
@@ -88,4 +89,67 @@ test("bounds are those of the gateway", () => {
   for (const [name, value] of Object.entries({ GRID, MOST_ROOMS, MOST_FIXTURES })) {
     assert.ok(source.includes(`${name} = ${value}\n`), name);
   }
+});
+
+const room = (index) => ({ of: "rooms", index });
+const fixture = (index) => ({ of: "fixtures", index });
+const LAMP = { kind: "purifier", x: 3, y: 3 };
+const HOME = { rooms: [BUREAU, SALON], fixtures: [LAMP, { kind: "door", x: 10, y: 4 }, { kind: "window", x: 20, y: 4 }] };
+
+test("a room takes along what stands in it alone, and stays on the grid", () => {
+  const moved = shifted(HOME, room(0), 2, 1);
+  assert.deepEqual([moved.rooms[0].x, moved.rooms[0].y], [2, 1]);
+  assert.deepEqual(moved.fixtures[0], { ...LAMP, x: 5, y: 4 });
+  assert.deepEqual(moved.fixtures[1], HOME.fixtures[1], "a door between two rooms stays");
+  const away = shifted(HOME, room(0), -50, 500);
+  assert.deepEqual([away.rooms[0].x, away.rooms[0].y], [0, GRID - BUREAU.height]);
+  assert.deepEqual(shifted(HOME, fixture(0), -9, 0.6).fixtures[0], { ...LAMP, x: 0, y: 3.5 });
+});
+
+test("a stretched room keeps its window in its wall, and never vanishes", () => {
+  const wider = stretched(HOME, room(1), 4, 0);
+  assert.equal(wider.rooms[1].width, 14);
+  assert.deepEqual(wider.fixtures[2], { kind: "window", x: 24, y: 4 });
+  assert.deepEqual([stretched(HOME, room(0), -99, -99).rooms[0]].map(({ width, height }) => [width, height]), [[2, 2]]);
+  assert.equal(stretched(HOME, room(1), 999, 0).rooms[1].width, GRID - SALON.x);
+});
+
+test("what is added has a place, and what is taken away takes its own along", () => {
+  const { rooms } = withRoom(HOME, "Cave");
+  assert.ok(!HOME.rooms.some((each) => overlap(each, rooms[2])));
+  assert.deepEqual(withRoom({ rooms: [], fixtures: [] }, "Cave").rooms.map(({ salle }) => salle), ["Cave"]);
+  assert.deepEqual(withFixture(HOME, "window", 0).fixtures[3], { kind: "window", x: 5, y: 0 });
+  assert.deepEqual(withFixture(HOME, "purifier", 0).fixtures[3], { kind: "purifier", x: 5, y: 4 });
+  assert.deepEqual(without(HOME, room(0)), { rooms: [SALON], fixtures: HOME.fixtures.slice(1) });
+  assert.equal(without(HOME, fixture(1)).fixtures.length, 2);
+});
+
+test("a module has a name or none", () => {
+  const withName = named(HOME, fixture(0), "p1");
+  assert.deepEqual(withName.fixtures[0], { ...LAMP, id: "p1" });
+  assert.deepEqual(named(withName, fixture(0), "").fixtures[0], LAMP);
+  assert.equal(named(HOME, room(0), "Cave").rooms[0].salle, "Cave");
+});
+
+test("no change makes a plan that the gateway refuses for its size", () => {
+  const full = {
+    rooms: names(MOST_ROOMS).map((salle) => ({ ...BUREAU, salle })),
+    fixtures: Array.from({ length: MOST_FIXTURES }, () => LAMP),
+  };
+  assert.equal(withRoom(full, "Cave"), full);
+  assert.equal(withFixture(full, "door", 0), full);
+  const tall = { rooms: [{ ...BUREAU, y: GRID - BUREAU.height }], fixtures: [] };
+  assert.ok(withRoom(tall, "Cave").rooms.every(({ y, height }) => y + height <= GRID));
+});
+
+test("drawing begins with what is shown, as far as it can be kept", () => {
+  const plan = begun({ rooms: [BUREAU], fixtures: [{ kind: "humidifier", x: 1, y: 1, id: "h" }, { kind: "sensor", x: 1.43, y: 0, id: "s" }] });
+  assert.deepEqual(plan.rooms, [{ ...BUREAU, x: 3, y: 3 }]);
+  assert.deepEqual(plan.fixtures, [{ kind: "sensor", x: 4.5, y: 3, id: "s" }]);
+  assert.ok(extent(begun(layOut(names(60), 3)).rooms).y <= 3);
+});
+
+test("kinds are those of the gateway", () => {
+  const source = readFileSync(new URL("../../app/domain/plan.py", import.meta.url), "utf8");
+  assert.deepEqual(KINDS, JSON.parse(`[${/kind: Literal\[([^\]]+)\]/.exec(source)[1]}]`));
 });

@@ -15,6 +15,7 @@ export function mountTwin(main, { language, live, choice, http, session }) {
   const charts = new ChartsView(language, live.past);
   const modules = new ModulesView(language);
   const kept = new KeptPlans(http);
+  const mayDraw = drawsFor(session.claims);
   const plans = h("div", { class: "twin__plans" });
   /** @type {Map<string, SiteView>} */ const sites = new Map();
   main.append(
@@ -35,7 +36,7 @@ export function mountTwin(main, { language, live, choice, http, session }) {
   /** @param {string} enseigne */
   function siteOf(enseigne) {
     let site = sites.get(enseigne);
-    if (!site) sites.set(enseigne, (site = new SiteView({ language, enseigne, onChoose: choose })));
+    if (!site) sites.set(enseigne, (site = new SiteView({ language, enseigne, onChoose: choose, kept, mayDraw })));
     return site;
   }
 
@@ -47,7 +48,7 @@ export function mountTwin(main, { language, live, choice, http, session }) {
     const groups = [...Map.groupBy(all, ({ enseigne }) => enseigne)];
     for (const [enseigne, rooms] of groups) {
       const theirs = new Map(rooms.map(({ key, salle }) => [salle, things.get(key) ?? []]));
-      siteOf(enseigne).update({ drawn: kept.of(enseigne)?.plan ?? null, rooms, things: theirs, chosen: choice.room, now });
+      siteOf(enseigne).update({ rooms, things: theirs, chosen: choice.room, now });
     }
     arrange(groups.map(([enseigne]) => siteOf(enseigne).node));
     const chosen = live.store.rooms.get(choice.room ?? "") ?? null;
@@ -81,6 +82,11 @@ export function mountTwin(main, { language, live, choice, http, session }) {
       charts.destroy();
     },
   };
+}
+
+/** Who sees a part alone draws nothing for the others, as the gateway judges. @param {import("../account/session.js").Session["claims"]} claims */
+function drawsFor(claims) {
+  return claims !== null && !claims.topics && !claims.sensors;
 }
 
 /** @param {import("../i18n/language.js").Language} language */

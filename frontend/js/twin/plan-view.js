@@ -6,6 +6,7 @@ import { roomState } from "../rooms/room-state.js";
 import { FixtureShape } from "./fixture-shape.js";
 import { layOut } from "./layout.js";
 import { extent, withTheRest } from "./plan.js";
+import { line, scaled } from "./pixels.js";
 import { placed } from "./placing.js";
 import { RoomShape } from "./room-shape.js";
 import { OPENINGS, openingOf, wallsOf } from "./walls.js";
@@ -111,14 +112,4 @@ export function planOf({ drawn, rooms, things }, width) {
   const plan = withTheRest(drawn ?? layOut(salles, perRow), salles);
   const known = [...things].map(([salle, all]) => ({ salle, things: all.map(({ id, kind }) => ({ id, kind })) }));
   return { rooms: plan.rooms, fixtures: placed(plan, known) };
-}
-
-/** @param {{x: number, y: number, width: number, height: number}} area @param {number} cell */
-export function scaled({ x, y, width, height }, cell) {
-  return { x: x * cell, y: y * cell, width: width * cell, height: height * cell };
-}
-
-/** @param {import("./walls.js").Wall} wall @param {number} cell */
-export function line({ vertical, at, from, to }, cell) {
-  return vertical ? `M${at * cell} ${from * cell}V${to * cell}` : `M${from * cell} ${at * cell}H${to * cell}`;
 }
