@@ -12,11 +12,11 @@ from tests.redis_server import RedisServer
 EPOCH = "0123456789ab"
 KEY = RoutingKey(Topic.MEASUREMENTS, "L'été", "Bureau", "s1")
 
-
+LARGE = Publication("acme", Position(EPOCH, 1), KEY, b"x" * 300_000)
 PECULIAR = [
     Publication("té\n nant", Position(EPOCH, 1), KEY, b'{"a":"\xc3\xa9"}', backlog=True),
     Publication("acme", Position(EPOCH, 1), RoutingKey(Topic.ALERTS), b"{}"),
-    Publication("acme", Position(EPOCH, 1), KEY, b"x" * 300_000),
+    LARGE,
 ]
 
 

@@ -15,7 +15,15 @@ from app.brokers.entries import written
 from app.brokers.redis import STREAM_ENTRIES, RedisBroker
 from app.durations import BOUNDS
 from app.model import Publication
-from tests.brokers.conftest import PECULIAR, Reader, linked, publications, redis_broker, until
+from tests.brokers.conftest import (
+    LARGE,
+    PECULIAR,
+    Reader,
+    linked,
+    publications,
+    redis_broker,
+    until,
+)
 from tests.redis_server import RedisServer
 
 
@@ -185,6 +193,27 @@ async def test_a_stream_that_began_anew_is_read_from_its_beginning(
     await until(lambda: there.up)
     here.publish(publications(1))
     assert await reader.has(1) == publications(1)
+
+
+async def test_who_is_cut_off_for_being_sent_too_much_goes_on_where_it_was(
+    pair: Pair, redis: RedisServer
+) -> None:
+    """By the server's `client-output-buffer-limit`, which an operator may have set low."""
+
+    async def bound(kilobytes: int) -> None:
+        async with Redis.from_url(redis.url) as client:
+            await client.config_set("client-output-buffer-limit", f"normal {kilobytes}kb 0 0")
+
+    here, there = pair
+    reader = Reader()
+    await there.follow("acme", reader)
+    await bound(64)
+    try:
+        here.publish([LARGE])
+        await until(lambda: there._link.losses > 0)
+    finally:
+        await bound(0)
+    assert await reader.has(1) == [LARGE]
 
 
 async def test_what_cannot_be_read_is_passed_over(pair: Pair, redis: RedisServer) -> None:
