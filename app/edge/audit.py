@@ -26,17 +26,18 @@ _TOLD_BY_THE_ACCOUNTS = frozenset({"wrong_password", "signed_out"})
 
 
 def note_refusal(audit: Audit, connection: HTTPConnection, error: GatewayError) -> None:
-    """By code and route: what the client sent is not repeated."""
+    """By code, limit and route: what the client sent is not repeated."""
     if not isinstance(error, _REFUSALS) or error.code in _TOLD_BY_THE_ACCOUNTS:
         return
     principal = getattr(connection.state, "principal", None)
     route = getattr(connection.scope.get("route"), "path", "")
+    limit = str(error.details.get("limit", ""))
     audit.refused(
         Refusal(
             tenant=principal.tenant if principal else PLATFORM,
             act=Act.REFUSED,
             actor=principal.subject if principal else "",
-            target=f"{error.code} {route}".strip(),
+            target=" ".join(filter(None, (error.code, limit, route))),
             address=client_ip(connection),
         )
     )

@@ -163,3 +163,16 @@ async def test_it_is_read_by_act_and_by_the_platform_for_one_tenant(gateway: Run
         assert error_of(bad.content)["code"] == "invalid"
     async with gateway.client("admin") as ours:
         assert (await ours.get("/api/admin/audit?tenant=globex")).status_code == 403
+
+
+async def test_a_limit_that_was_hit_is_told_to_the_tenant_that_hit_it(start: Start) -> None:
+    async with (
+        start(publish_rate_per_token="1/minute") as gateway,
+        gateway.client("service") as service,
+    ):
+        action = {"enseigne": "Maison", "salle": "Bureau", "action": "ventilate"}
+        answers = [await service.post("/api/publish/actions", json=action) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [200, 429]
+    async with start() as gateway, gateway.client("admin") as admin:
+        (told,) = await entries(admin, "act=refused")
+    assert told["target"] == "rate_limited publish_rate_per_token /api/publish/{topic}"
