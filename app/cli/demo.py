@@ -4,6 +4,7 @@ import asyncio
 import signal
 import ssl
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,14 +12,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from app.cli.credentials import check_tenant, registrar
+from app.cli.records import now_ms, records
 from app.cli.report import RefusedError, note
+from app.domain import devices
+from app.errors import ConflictError
 from app.settings import Settings
+from app.storage.records.devices import Device
 from auth.principal import Role
 
 if TYPE_CHECKING:
     from app.demo.replay import Summary
 
-TENANT = "demo"
+TENANT, DEVICE = "demo", "demo-device"
 TOKEN_TTL = 30 * 86_400
 
 T = TypeVar("T")
@@ -49,9 +54,9 @@ def demo(
     from app.demo.wire import Place
 
     settings = Settings()
-    device = _token(settings, tenant, Role.DEVICE)
     trust = _trust(settings)
     if csv is None:
+        device = demo_device(settings, tenant)
         service = _token(settings, tenant, Role.SERVICE)
         _run(
             lambda stop: run_feed(
@@ -66,6 +71,7 @@ def demo(
             )
         )
         return
+    device = _token(settings, tenant, Role.DEVICE)
     place = Place(enseigne, salle or csv.stem, sensor or csv.stem)
     times_in = _zone(zone)
     try:
@@ -111,6 +117,18 @@ def _run(work: Callable[[asyncio.Event], Coroutine[None, None, T]]) -> T:
         return await work(stop)
 
     return asyncio.run(until_signal())
+
+
+def demo_device(settings: Settings, tenant: str) -> str:
+    """A new token of the device that measures all simulated rooms, registered like any other."""
+    from app.demo.rooms import DEMO_SENSORS
+
+    check_tenant(tenant)
+    by, device = registrar(settings), Device(tenant, DEVICE, DEMO_SENSORS, now_ms())
+    with records(settings) as sql, suppress(ConflictError):
+        devices.register(by, sql, device)
+    with records(settings) as sql:
+        return devices.rotate(by, sql, tenant, DEVICE, grace=0, ttl=TOKEN_TTL).token
 
 
 def _token(settings: Settings, tenant: str, role: Role) -> str:

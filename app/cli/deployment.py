@@ -22,10 +22,11 @@ from app.storage.records import tenants, users
 from app.storage.records.users import User
 from auth.login import Login
 from auth.passwords import hash_password
-from auth.principal import Role
+from auth.principal import PLATFORM, Role
 
 DEMO_TENANT = demo.TENANT
 DEMO_USER = Login(DEMO_TENANT, "demo")
+OPERATOR = Login(PLATFORM, "ops")
 
 
 def commands(cli: typer.Typer) -> None:
@@ -96,22 +97,38 @@ def up(
 
 
 def prepare(settings: Settings) -> list[str]:
-    """What a first run needs: a signing key, a demo tenant and its user. Says how to sign in."""
+    """What a first run needs: a key, a demo tenant, a user and an operator. Says how to sign in."""
     if lacks_keys(settings):
         first_key(settings)
     with records(settings) as sql, suppress(ConflictError):
         tenants.add(sql, DEMO_TENANT, now_ms())
+    first = {
+        who: _first_password(settings, who, role)
+        for who, role in ((DEMO_USER, Role.DASHBOARD), (OPERATOR, Role.ADMIN))
+    }
+    lines = [_sign_in(who, password) for who, password in first.items()]
+    if None in first.values():
+        lines.append("For another password:  .venv/bin/python -m app user password NAME")
+    return lines
+
+
+def _first_password(settings: Settings, who: Login, role: Role) -> str | None:
+    """Make the account; None where there is one."""
     password = secrets.token_urlsafe(12)
-    user = User(DEMO_USER, Role.DASHBOARD, None, None, hash_password(password), now_ms())
+    user = User(who, role, None, None, hash_password(password), now_ms())
     try:
         with records(settings) as sql:
             users.add(sql, user)
     except ConflictError:
-        return [
-            f"Sign in as {DEMO_USER} with the password that the first run showed. For another one:",
-            f"  .venv/bin/python -m app user password {DEMO_USER}",
-        ]
-    return [f"Sign in as {DEMO_USER} with the password  {password}  (shown this once)"]
+        return None
+    return password
+
+
+def _sign_in(who: Login, password: str | None) -> str:
+    page = "admin.html" if who == OPERATOR else "the dashboard"
+    if password is None:
+        return f"Sign in as {who} for {page}, with the password that the first run showed."
+    return f"Sign in as {who} for {page}, with the password  {password}  (shown this once)"
 
 
 def certs() -> None:
