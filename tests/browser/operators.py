@@ -1,6 +1,7 @@
 """The operator's page, and what a test asks of the gateway beside it."""
 
 import json
+from functools import cache
 from typing import Any
 
 from playwright.sync_api import Locator, Page
@@ -12,13 +13,17 @@ from tests.stack.stack_process import Answer
 BEGIN = "async (token) => (await import('/js/charts.js')).session.begin(token)"
 
 
+@cache
+def admin_token(site: Site, tenant: str = "acme") -> str:
+    return site.command("token", "--role", "admin", "--tenant", tenant, "--ttl", "1h")
+
+
 def operating(
     site: Site, open_page: Open, section: str = "", *, tenant: str = "acme", **options: object
 ) -> Page:
     """As if an admin of that tenant had signed in, on the section's page."""
-    token = site.command("token", "--role", "admin", "--tenant", tenant, "--ttl", "15m")
     page = open_page(f"{site.url}admin.html#{section}", **options)
-    page.evaluate(BEGIN, token)
+    page.evaluate(BEGIN, admin_token(site, tenant))
     page.wait_for_selector(".tabs")
     page.on("dialog", lambda dialog: dialog.accept())
     return page

@@ -1,4 +1,4 @@
-"""Pictures of every page of a running gateway, to be looked at with a critical eye.
+"""Pictures of every page that somebody has, to be looked at with a critical eye.
 
 PASSWORD=… python -m tests.browser.screenshots https://localhost:8443/ demo@demo FOLDER
 """
@@ -13,12 +13,13 @@ from playwright.sync_api import Browser, sync_playwright
 
 from app.stack.programs import find_chromium
 
-PAGES = {"dashboard": "", "plan": "digital-twin.html", "wall": "wall.html"}
 SIZES = {"phone": (390, 844), "desktop": (1440, 900), "screen": (1920, 1080)}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 LOCALES = ("fr-FR", "en-GB")
 SETTLED_MS = 2_500
 """Until the charts have their history."""
+THERE = '.status[data-status="live"], .tabs'
+LINKS = "[...document.querySelectorAll('.bar__link:not([hidden]), .tab')].map(({ href }) => href)"
 
 
 def take(browser: Browser, url: str, login: str, folder: Path) -> None:
@@ -31,12 +32,14 @@ def take(browser: Browser, url: str, login: str, folder: Path) -> None:
         page.locator("#login").fill(login)
         page.locator("#password").fill(os.environ["PASSWORD"])
         page.locator("button[type=submit]").click()
-        page.wait_for_selector('.status[data-status="live"]')
-        for (name, path), (size, (width, height)) in product(PAGES.items(), SIZES.items()):
+        page.wait_for_selector(THERE)
+        addresses: list[str] = page.evaluate(LINKS)
+        for address, (size, (width, height)) in product(addresses, SIZES.items()):
             page.set_viewport_size({"width": width, "height": height})
-            page.goto(url + path)
-            page.wait_for_selector('.status[data-status="live"]')
+            page.goto(address)
+            page.wait_for_selector(THERE)
             page.wait_for_timeout(SETTLED_MS)
+            name = address.rpartition("/")[2].replace(".html", "").replace("#", "-")
             page.screenshot(path=folder / f"{name}-{size}-{scheme}-{locale[:2]}.png")
         context.close()
 

@@ -8,13 +8,28 @@ import zxingcpp
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Open
-from tests.browser.operators import BEGIN, act, operating, post, row, shown_once, window
+from tests.browser.operators import (
+    BEGIN,
+    act,
+    admin_token,
+    operating,
+    post,
+    row,
+    shown_once,
+    window,
+)
 from tests.browser.site import Site
 from tests.browser.test_accessibility import violations
 from tests.browser.test_live import signed_in, until
 from tests.browser.test_sign_in import enter
 
-SECTIONS = ("connections", "devices", "people", "tokens", "audit", "system")
+SECTIONS = ("connections", "devices", "people", "tokens", "tenants", "audit", "system")
+REVOKE = """async () => {
+  const { http } = await import("/js/charts.js");
+  for (let n = 1; n <= 101; n += 1) {
+    await http.act("POST", "/api/admin/revocations", {}, { kind: "token", name: `lost-${n}` });
+  }
+}"""
 MODULE = 4
 """Pixels."""
 
@@ -134,6 +149,33 @@ def test_what_was_done_is_read_by_kind(shared_site: Site, open_page: Open) -> No
     expect(row(page, "Jeton donné")).to_have_count(0)
 
 
+def test_what_is_more_than_a_page_is_turned_over(shared_site: Site, open_page: Open) -> None:
+    page = operating(shared_site, open_page, "audit")
+    page.evaluate(REVOKE)
+    page.get_by_label("Montrer").select_option("token_revoked")
+    expect(row(page, "lost-101")).to_be_visible()
+    page.get_by_role("button", name="Page suivante").click()
+    expect(page.get_by_role("cell", name="lost-1", exact=True)).to_be_visible()
+    expect(row(page, "lost-101")).to_have_count(0)
+    page.get_by_role("button", name="Page précédente").click()
+    expect(row(page, "lost-101")).to_be_visible()
+
+
+def test_the_platform_adds_a_tenant_and_says_how_long_it_keeps_its_past(
+    shared_site: Site, open_page: Open
+) -> None:
+    page = operating(shared_site, open_page, "tenants", tenant="*")
+    page.get_by_role("button", name="Ajouter une organisation").click()
+    window(page).get_by_label("Nom").fill("globex")
+    page.keyboard.press("Enter")
+    act(page, "globex", "Conservation")
+    window(page).get_by_label("Messages").fill("90")
+    page.keyboard.press("Enter")
+    expect(row(page, "globex")).to_contain_text("90 jours")
+    act(page, "globex", "Désactiver")
+    expect(row(page, "globex")).to_contain_text("désactivé")
+
+
 def test_the_platform_sees_all_and_chooses_a_tenant(
     shared_site: Site, open_page: Open, complaints: list[str]
 ) -> None:
@@ -165,10 +207,9 @@ def test_what_is_shown_is_renewed_without_being_drawn_again(
     page = operating(shared_site, open_page, "devices")
     button = row(page, "hub").first.get_by_role("button", name="Actions")
     button.focus()
-    with page.expect_response("**/api/admin/devices*"):
-        pass
-    with page.expect_response("**/api/admin/devices*"):
-        pass
+    for _ in range(2):
+        with page.expect_response("**/api/admin/devices*"):
+            page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(button).to_be_focused()
 
 
@@ -179,7 +220,7 @@ def test_each_person_is_led_to_the_pages_that_are_theirs(
     expect(page).to_have_title("Tableau de bord · IAQverse")
     expect(page.get_by_role("link", name="Administration")).to_have_count(0)
     other = open_page(shared_site.url)
-    other.evaluate(BEGIN, shared_site.token("admin"))
+    other.evaluate(BEGIN, admin_token(shared_site))
     expect(other).to_have_title("Administration · IAQverse")
     expect(other.get_by_role("link", name="Plan")).to_have_count(0)
 

@@ -4,7 +4,7 @@ import { h, setAttributes } from "../page/dom.js";
 import { Acts } from "./acts.js";
 import { Operator } from "./operator.js";
 import { refreshing } from "./refreshing.js";
-import { SECTIONS, sectionAt } from "./sections.js";
+import { SECTIONS, sectionsOf } from "./sections.js";
 import { TenantChoice } from "./tenant-choice.js";
 
 /** @type {import("../pages.js").Mount} */
@@ -16,7 +16,8 @@ export function mountAdmin(main, { language, http, session }) {
   const acts = new Acts(language, () => asking.now());
   const tenants = ofPlatform ? new TenantChoice(language, operator, show) : null;
   const place = h("div", { class: "section" });
-  const links = new Map(Object.keys(SECTIONS).map((name) =>
+  const names = sectionsOf(ofPlatform);
+  const links = new Map(names.map((name) =>
     [name, h("a", { class: "tab", href: `#${name}` }, language.t(`admin.section.${name}`))]));
   /** @type {import("./sections.js").Section | null} */ let section = null;
   let turn = 0;
@@ -30,12 +31,13 @@ export function mountAdmin(main, { language, http, session }) {
   );
 
   async function show() {
-    const name = sectionAt(location.hash);
+    const name = names.find((each) => location.hash === `#${each}`) ?? names[0];
     const mine = ++turn;
     for (const [each, link] of links) setAttributes(link, { "aria-current": each === name && "page" });
     const build = await SECTIONS[name]();
     if (mine !== turn) return;
     acts.say("");
+    tenants?.refresh().catch((error) => acts.reached(error));
     const ofOneTenant = !ofPlatform || operator.tenant !== null;
     section = build({ language, operator, acts, ofPlatform, ofOneTenant, refresh: () => asking.now() });
     place.replaceChildren(h("h2", { class: "hidden" }, language.t(`admin.section.${name}`)), ...section.nodes);
@@ -44,7 +46,7 @@ export function mountAdmin(main, { language, http, session }) {
 
   const asking = refreshing(async (signal) => {
     try {
-      await Promise.all([section?.refresh(signal), tenants?.refresh(signal)]);
+      await section?.refresh(signal);
       acts.reached(null);
     } catch (error) {
       if (signal.aborted) return;

@@ -19,12 +19,12 @@ export const SECTIONS = {
   devices: async () => (await import("./devices.js")).devices,
   people: async () => (await import("./people.js")).people,
   tokens: async () => (await import("./tokens.js")).tokens,
+  tenants: async () => (await import("./tenants.js")).tenants,
   audit: async () => (await import("./audit.js")).audit,
   system: async () => (await import("./system.js")).system,
 };
 
-/** @param {string} hash of an address @returns {string} the section's name */
-export function sectionAt(hash) {
-  const name = hash.slice(1);
-  return Object.hasOwn(SECTIONS, name) ? name : "connections";
+/** @param {boolean} ofPlatform @returns {string[]} the names of the operator's sections */
+export function sectionsOf(ofPlatform) {
+  return Object.keys(SECTIONS).filter((name) => ofPlatform || name !== "tenants");
 }

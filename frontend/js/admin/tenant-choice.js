@@ -29,9 +29,8 @@ export class TenantChoice {
     this.node = h("label", { class: "admin__tenant" }, language.t("admin.tenant"), this.#select);
   }
 
-  /** @param {AbortSignal} signal */
-  async refresh(signal) {
-    const { tenants } = await this.#operator.read("tenants", { limit: MOST }, signal);
+  async refresh() {
+    const { tenants } = await this.#operator.read("tenants", { limit: MOST });
     const names = tenants.map((/** @type {{name: string}} */ { name }) => name);
     if (JSON.stringify(names) === this.#known) return;
     this.#known = JSON.stringify(names);
