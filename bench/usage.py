@@ -16,7 +16,9 @@ class Usage:
     """By program, nginx's workers and their master added; a peer's whole cost is the sum."""
 
     cpu: Counter[str] = field(default_factory=Counter)
-    """Seconds of user and system time since each process began; to 10 ms."""
+    """Seconds of user and system time since each process began, and of children that have ended; to
+    10 ms.
+    """
     pss: Counter[str] = field(default_factory=Counter)
     """KB of anonymous memory, what is shared counted in parts. Pages of files are left out: they
     become ours, in part, whenever another program that uses the same library ends.
@@ -45,7 +47,7 @@ def usage_of(roots: Iterable[int]) -> Usage:
             memory = _memory((_PROC / str(pid) / "smaps_rollup").read_text("ascii"))
         except (FileNotFoundError, ProcessLookupError):
             continue
-        usage.cpu[name] += (int(fields[11]) + int(fields[12])) / _TICKS  # type: ignore[assignment]  # Counter is typed for int
+        usage.cpu[name] += sum(map(int, fields[11:15])) / _TICKS  # type: ignore[assignment]  # Counter is typed for int
         usage.pss[name] += memory["Pss_Anon"]
         usage.uss[name] += memory["Private_Clean"] + memory["Private_Dirty"]
     return usage

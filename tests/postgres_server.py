@@ -138,6 +138,10 @@ class PostgresServer:
         self._process.send_signal(how)
         self._process.wait(PATIENCE)
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def runs(self) -> bool:
         return self._process.poll() is None
 

@@ -7,8 +7,8 @@ from contextlib import closing
 
 import httpx2
 
-from app.model import Publication, Topic
-from app.protocol.topics import Grant, Selection, TopicFilter
+from app.model import Publication
+from app.protocol.topics import ALL, Grant, Selection, TopicFilter
 from app.settings import Settings
 from app.storage.base import Store
 from app.storage.postgres.store import PostgresStore
@@ -16,7 +16,7 @@ from app.storage.sqlite.store import SqliteStore
 from tests.chaos.ledger import Seen
 from tests.chaos.stack import TENANT, Stack
 
-MEASUREMENTS = Selection(frozenset({TopicFilter(Topic.MEASUREMENTS)}), Grant())
+EVERYTHING = Selection(frozenset({TopicFilter(ALL)}), Grant())
 CHUNK = 5_000
 LONG_AGO = "2000-01-01T00:00:00Z"
 
@@ -31,12 +31,12 @@ async def history(dashboard: httpx2.AsyncClient, sensors: Iterable[str]) -> list
     return records
 
 
-async def stored(stack: Stack) -> list[Publication]:
-    """In the tenant's order, of a gateway that has ended."""
+async def stored(stack: Stack, tenant: str = TENANT) -> list[Publication]:
+    """In the tenant's order; where one gateway has the store to itself, after that has ended."""
     store = _opened(stack.settings)
     found: list[Publication] = []
     try:
-        while chunk := await store.after(TENANT, _last(found), MEASUREMENTS, CHUNK):
+        while chunk := await store.after(tenant, _last(found), EVERYTHING, CHUNK):
             found += chunk
     finally:
         await store.close()
@@ -46,7 +46,8 @@ async def stored(stack: Stack) -> list[Publication]:
 def _opened(settings: Settings) -> Store:
     url = settings.database_url.get_secret_value()
     if url:
-        return PostgresStore(url, lambda _: None, capacity=1)
+        shared = bool(settings.redis_url)
+        return PostgresStore(url, lambda _: None, capacity=1, shared=shared)
     with closing(sqlite3.connect(settings.database_path)) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     return SqliteStore(settings.database_path, lambda _: None, capacity=1)

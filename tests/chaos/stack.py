@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -73,7 +74,8 @@ class Stack:
             certificates = ensure(
                 settings.certs_dir, gateway_names(settings.server_name), time.time()
             )
-            self.tls = ssl.create_default_context(cafile=certificates.authority)
+            self.authority = certificates.authority
+            self.tls = ssl.create_default_context(cafile=self.authority)
             self._readiness = Readiness(settings.https_port, certificates.chain)
             create_key(settings.keys_dir)
             self._issuer = TokenIssuer(KeyRing.load(settings.keys_dir), settings.token_issuer)
@@ -122,8 +124,7 @@ class Stack:
 
     def workers(self) -> list[int]:
         """Their processes, where it has several."""
-        pid = self.gateway.pid
-        return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split())]
+        return _children(self.gateway.pid)
 
     def stop_gateway(self) -> None:
         """As an operator does: it drains first."""
@@ -132,6 +133,10 @@ class Stack:
 
     def start_nginx(self) -> None:
         self.nginx = self._start("nginx", *self._nginx_command)
+
+    def nginx_workers(self) -> list[int]:
+        """Each connection is one of theirs; the master starts others in their place."""
+        return _children(self.nginx.pid)
 
     def reload_nginx(self) -> None:
         self.nginx.send_signal(signal.SIGHUP)
@@ -146,19 +151,21 @@ class Stack:
         """Until the whole way works and every worker listens; an ended gateway fails at once."""
         deadline = time.monotonic() + PATIENCE
         paths = sockets(Path(self.environment["GATEWAY_SOCKET"]), self.settings.workers)
-        await until(lambda: all(path.exists() for path in paths), "every worker listens")
+        await until(lambda: all(map(_listens, paths)), "every worker listens")
         while reason := await asyncio.to_thread(self._readiness.ask):
             assert self.gateway.poll() is None, self.log("gateway")[-2_000:]
             assert time.monotonic() < deadline, reason
             await asyncio.sleep(0.02)
 
-    def token(self, role: Role, subject: str = "someone") -> str:
+    def token(self, role: Role, subject: str = "someone", tenant: str = TENANT) -> str:
         return self._issuer.issue(
-            subject=subject, tenant=TENANT, role=role, ttl=TOKEN_TTL, now=time.time()
+            subject=subject, tenant=tenant, role=role, ttl=TOKEN_TTL, now=time.time()
         )
 
-    def client(self, role: Role | None = None, subject: str = "someone") -> httpx2.AsyncClient:
-        headers = {"Authorization": f"Bearer {self.token(role, subject)}"} if role else {}
+    def client(
+        self, role: Role | None = None, subject: str = "someone", tenant: str = TENANT
+    ) -> httpx2.AsyncClient:
+        headers = {"Authorization": f"Bearer {self.token(role, subject, tenant)}"} if role else {}
         return httpx2.AsyncClient(
             base_url=self.settings.origin,
             headers=headers,
@@ -191,3 +198,12 @@ class Stack:
             if process is not None and process.poll() is None:
                 process.send_signal(end)
                 process.wait(15)
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(os.fspath(path)) == 0
+
+
+def _children(pid: int) -> list[int]:
+    return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split())]

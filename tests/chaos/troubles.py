@@ -134,7 +134,7 @@ def deploys(times: int) -> Trouble:
     async def trouble(stack: Stack, ledger: Ledger) -> int:
         for _ in range(times):
             await go_on(ledger, MOST_BETWEEN)
-            await _replaced(stack)
+            await replaced(stack)
         await go_on(ledger, MOST_BETWEEN)
         return times
 
@@ -166,7 +166,8 @@ def gateways_blows(broker: RedisServer, rounds: int, seed: int = 1) -> Trouble:
     return trouble
 
 
-async def _replaced(stack: Stack) -> None:
+async def replaced(stack: Stack) -> None:
+    """Every worker, one by one."""
     before = set(stack.workers())
     stack.gateway.send_signal(signal.SIGHUP)
     await until(lambda: before.isdisjoint(stack.workers()), "all are replaced")

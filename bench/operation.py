@@ -1,0 +1,98 @@
+"""The whole as it is operated: nginx with TLS, workers, Redis, PostgreSQL, and tenants in it."""
+
+import resource
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from app.protocol.topics import TopicFilter
+from app.stack.programs import find_postgres, find_redis
+from auth.principal import Role
+from bench.crowd.plan import Owed, Plan, Viewer
+from bench.crowd.process import Crowd
+from bench.peers.base import workplace
+from bench.tools import MissingError
+from bench.usage import Usage, usage_of
+from tests.chaos.kept import stored
+from tests.chaos.stack import Stack
+from tests.postgres_server import PostgresServer
+from tests.redis_server import RedisServer
+
+WORKERS = 2
+SITES = ("Maison", "Boutique", "École", "Atelier")
+TOPICS = ("all", *(f"all:{site}" for site in SITES))
+"""A fifth of the dashboards watch everything, the others a site."""
+SLOW = 100
+"""Each so many reads nothing for seconds, again and again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    stack: Stack
+    redis: RedisServer
+    postgres: PostgresServer
+    tenants: Sequence[str]
+
+    def crowd(self, size: int, spread: float) -> Crowd:
+        """Dashboards of all tenants, each a person of its own."""
+        assert self.stack.authority is not None  # noqa: S101  (the stack has just made one)
+        viewers = [self._viewer(number) for number in range(size)]
+        port = self.stack.settings.https_port
+        return Crowd(Plan(port, self.stack.authority, viewers, spread))
+
+    def usage(self) -> dict[str, Usage]:
+        pids = {
+            "gateway": self.stack.gateway.pid,
+            "nginx": self.stack.nginx.pid,
+            "Redis": self.redis.pid,
+            "PostgreSQL": self.postgres.pid,
+        }
+        return {name: usage_of([pid]) for name, pid in pids.items()}
+
+    async def owed(self) -> Owed:
+        """What every dashboard has to have, by what the store keeps now."""
+        filters = {topic: TopicFilter.parse(topic) for topic in TOPICS}
+        owed = {}
+        for tenant in self.tenants:
+            kept = await stored(self.stack, tenant)
+            for topic, chosen in filters.items():
+                sequences = (one.position.sequence for one in kept if chosen.matches(one.key))
+                owed[tenant, topic] = array("I", sequences)
+        return owed
+
+    def _viewer(self, number: int) -> Viewer:
+        rest, which = divmod(number, len(self.tenants))
+        tenant, topic = self.tenants[which], TOPICS[rest % len(TOPICS)]
+        token = self.stack.token(Role.DASHBOARD, f"dashboard-{number}", tenant)
+        return Viewer(tenant, token, topic, slow=number % SLOW == SLOW - 1)
+
+
+@contextmanager
+def operated(tenants: int, **settings: object) -> Iterator[Operation]:
+    """Raise `MissingError` without the programs."""
+    programs, broker = find_postgres(), find_redis()
+    if programs is None or broker is None:
+        raise MissingError("PostgreSQL and Redis are needed")
+    raise_file_limit()
+    names = [f"tenant-{number}" for number in range(tenants)]
+    with (
+        workplace() as folder,
+        PostgresServer(programs) as postgres,
+        RedisServer(broker) as redis,
+        Stack(
+            folder,
+            WORKERS=WORKERS,
+            DATABASE_URL=postgres.schema(),
+            REDIS_URL=redis.url,
+            HANDSHAKE_RATE_PER_IP="10000/minute",  # all of them come from one address
+            **settings,
+        ) as stack,
+    ):
+        yield Operation(stack, redis, postgres, names)
+
+
+def raise_file_limit() -> None:
+    """As far as it is allowed: every socket is a file of the client's, and two of nginx's."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
