@@ -2,7 +2,7 @@
 # those of the images you have verified.
 
 FROM python:3.13-slim-trixie AS packages
-COPY requirements.lock /tmp/requirements.lock
+COPY requirements-traces.lock /tmp/requirements.lock
 RUN python -m venv /opt/venv \
     && /opt/venv/bin/pip install --no-cache-dir --require-hashes -r /tmp/requirements.lock \
     && /opt/venv/bin/pip uninstall --yes pip

@@ -32,7 +32,8 @@ lint:
 # The pins in pyproject.toml, with all that they need, each file by its hash; then what they are.
 lock:
 	$(uv) pip $(compile) pyproject.toml --output-file requirements.lock
-	$(uv) pip $(compile) pyproject.toml --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(uv) pip $(compile) pyproject.toml --extra traces --constraints requirements.lock --output-file requirements-traces.lock
+	$(uv) pip $(compile) pyproject.toml --extra traces --group dev --constraints requirements-traces.lock --output-file requirements-dev.lock
 	$(uv) pip $(compile) --group uv --output-file requirements-uv.lock
 	$(uv) pip $(compile) --group nginx --output-file requirements-nginx.lock
 	$(uv) pip $(compile) --group audit --output-file requirements-audit.lock

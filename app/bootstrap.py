@@ -39,6 +39,7 @@ from app.errors import UnavailableError
 from app.model import Publication
 from app.protocol.topics import Grant
 from app.settings import Settings
+from app.traces import OtlpTraces, Traces, Untraced
 from auth.key_sets import PublicKey
 from auth.principal import Principal
 from auth.revocation import Revocations
@@ -71,6 +72,7 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
         await built.audit.flush()
     await built.uses.flush()
     await backends.close()
+    await asyncio.to_thread(built.traces.close)
 
 
 def _assembled(settings: Settings) -> tuple[Gateway, Backends, list[Work]]:
@@ -78,6 +80,7 @@ def _assembled(settings: Settings) -> tuple[Gateway, Backends, list[Work]]:
     keys, revocations, limits = Keys(settings), Revocations(), Limits(settings)
     tokens = VerifiedTokens(keys.verifier, capacity=TOKENS_REMEMBERED, revoked=revocations.revoked)
     identity = _identity(settings, keys.verifier, tokens)
+    traces = _traces(settings)
     hub = Hub(channel.Bounds(settings.ring_publications, RING_BYTES))
 
     def committed(publications: Sequence[Publication]) -> None:
@@ -93,7 +96,13 @@ def _assembled(settings: Settings) -> tuple[Gateway, Backends, list[Work]]:
     )
     known = partial(certificates.holder, store)
     access = Access(tokens, backends.tickets, uses, known, identity=identity)
-    dispatch = Dispatch(hub, store, broker, lambda tenant: desk.turn_away(tenant))  # noqa: PLW0108  (the desk is made below)
+    dispatch = Dispatch(
+        hub,
+        store,
+        broker,
+        lambda tenant: desk.turn_away(tenant),  # noqa: PLW0108  (the desk is made below)
+        traces=traces,
+    )
 
     def renew(token: str, held: Principal, ip: str) -> tuple[Principal, Grant]:
         """A signature to verify, as in a handshake: it counts as one."""
@@ -109,7 +118,8 @@ def _assembled(settings: Settings) -> tuple[Gateway, Backends, list[Work]]:
     desk = Desk(hub, recovery, seats, rules_of(settings), renew)
     local = LocalConnections(desk)
     alarms = Alarms(store, time.time)
-    ingest = Ingest(store, time.time, max_ahead=settings.max_clock_ahead, stored=alarms.heard)
+    ahead = settings.max_clock_ahead
+    ingest = Ingest(store, time.time, max_ahead=ahead, stored=alarms.heard, traces=traces)
     built = Gateway(
         settings=settings,
         store=store,
@@ -133,9 +143,15 @@ def _assembled(settings: Settings) -> tuple[Gateway, Backends, list[Work]]:
         upkeep=Upkeep(store, hub, retention_of(settings)),
         freshness=freshness,
         alarms=alarms,
+        traces=traces,
     )
     work = [*backends.work, *_work(built, identity), Sweep(desk).run]
     return built, backends, work + _exchanges(backends, seats, limits)
+
+
+def _traces(settings: Settings) -> Traces:
+    endpoint = settings.otel_exporter_otlp_endpoint
+    return OtlpTraces(endpoint, settings.otel_traces_sampler_arg) if endpoint else Untraced()
 
 
 def _work(built: Gateway, identity: IdentityKeys | None) -> list[Work]:

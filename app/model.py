@@ -71,6 +71,8 @@ class Publication(msgspec.Struct, frozen=True, gc=False):
     key: RoutingKey
     text: bytes
     backlog: bool = False
+    trace: str = ""
+    """The context that it was kept in, where that is traced (`app.traces`)."""
 
 
 def is_backlog(time_ms: int, received_ms: int) -> bool:

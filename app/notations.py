@@ -17,6 +17,10 @@ _ADDRESS = re.compile(
 _ORIGIN = re.compile(r"\Ahttps?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?\Z")
 """RFC 6454 section 6.2: no path, no trailing slash, host in lower case."""
 
+_COLLECTOR = re.compile(
+    r"\Ahttps?://([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?(/[A-Za-z0-9._~%+-]*)*\Z"
+)
+
 _REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
 _REDIS_TAKES = frozenset({"db", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile"})
 _LOCAL = re.compile(r"\Ahttp://(localhost|127\.0\.0\.1|\[::1\])(:|\Z)")
@@ -27,6 +31,12 @@ def _rate(value: str) -> str:
         parse(value)
     except ValueError as error:
         raise ValueError("a rate is written like 600/minute or 20/second") from error
+    return value
+
+
+def _collector(value: str) -> str:
+    if value and not _COLLECTOR.match(value):
+        raise ValueError("a collector is written like http://localhost:4318")
     return value
 
 
@@ -84,6 +94,7 @@ def _address(value: str) -> str:
 
 Database = Annotated[SecretStr, AfterValidator(_database)]
 Redis = Annotated[SecretStr, AfterValidator(_redis)]
+Collector = Annotated[str, AfterValidator(_collector)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Address = Annotated[str, AfterValidator(_address)]
 Rate = Annotated[str, AfterValidator(_rate)]

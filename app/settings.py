@@ -12,7 +12,7 @@ from limits import RateLimitItem, parse
 from pydantic import Field, FilePath, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app.notations import Address, Count, Database, Days, Origin, Rate, Redis, Seconds
+from app.notations import Address, Collector, Count, Database, Days, Origin, Rate, Redis, Seconds
 from auth.errors import SecretFileError
 from auth.secret_file import read_secret_file
 
@@ -112,6 +112,8 @@ class Settings(BaseSettings):
     retention_hourly_days: Days = 0
     retention_daily_days: Days = 0
     audit_days: Days = 365
+    otel_exporter_otlp_endpoint: Collector = ""
+    otel_traces_sampler_arg: Annotated[float, Field(ge=0, le=1)] = 1
     metrics_sensors: Annotated[int, Field(ge=0, le=50_000)] = 0
 
     @field_validator(

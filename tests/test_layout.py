@@ -17,6 +17,7 @@ FLOORS: list[tuple[str, ...]] = [
         "app.notations",
         "app.logs",
         "app.durations",
+        "app.traces",
         "auth",
     ),
     ("app.protocol", "app.storage", "app.brokers", "app.iaq"),

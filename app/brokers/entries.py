@@ -18,6 +18,7 @@ class _Written(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     sensor_id: str | None
     text: bytes
     backlog: bool
+    trace: str = ""
 
 
 class _Entry(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
@@ -51,6 +52,7 @@ def written(publications: Sequence[Publication]) -> Iterator[bytes]:
                 key.sensor_id,
                 publication.text,
                 publication.backlog,
+                publication.trace,
             )
         )
         size += len(publication.text)
@@ -70,6 +72,7 @@ def read(tenant: str, entry: bytes) -> list[Publication]:
             RoutingKey(each.topic, each.enseigne, each.salle, each.sensor_id),
             each.text,
             each.backlog,
+            each.trace,
         )
         for each in found.publications
     ]

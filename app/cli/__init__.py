@@ -26,6 +26,7 @@ from app.cli import (
 from app.cli.report import RefusedError, explain_settings
 from app.errors import GatewayError
 from app.storage.base import NewerSchemaError
+from app.traces import UntraceableError
 from auth.errors import KeyRingError
 
 cli = typer.Typer(
@@ -59,7 +60,7 @@ def main() -> None:
         refuse(explain_settings(error))
     except GatewayError as error:
         refuse(error.message)
-    except (RefusedError, KeyRingError, NewerSchemaError) as error:
+    except (RefusedError, KeyRingError, NewerSchemaError, UntraceableError) as error:
         refuse(str(error))
     except (sqlite3.Error, PermissionError) as error:
         refuse(f"STATE_DIR cannot be read or written: {error}")

@@ -8,6 +8,7 @@ what no broker told of. So every reader gets everything, once and in order.
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,6 +22,7 @@ from app.errors import UnavailableError
 from app.model import Position, Publication
 from app.protocol.topics import Grant, Selection, parse_filters
 from app.storage.base import Extent, PrunedError, Store
+from app.traces import Traces
 
 HOLE = 0.05
 """Seconds that an earlier publication may take before the store is asked for it."""
@@ -56,12 +58,15 @@ class Dispatch:
         store: Store,
         broker: Broker,
         replaced: Callable[[str], None],
+        *,
+        traces: Traces,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._hub = hub
         self._store = store
         self._broker = broker
         self._replaced = replaced
+        self._traces = traces
         self._clock = clock
         self._followed: dict[str, _Followed] = {}
         self.filled = 0
@@ -130,15 +135,22 @@ class Dispatch:
             raise
         channel = self._hub.open(tenant, position)
         channel.lost(oldest)
-        self._hub.publish(followed.order.begin(position))
+        self._publish(followed.order.begin(position))
         self._mind(followed)
         return channel
 
     def _receive(self, followed: _Followed, publications: Sequence[Publication]) -> None:
         ready = followed.order.take(publications)
         if ready:
-            self._hub.publish(ready)
+            self._publish(ready)
         self._mind(followed)
+
+    def _publish(self, ready: Sequence[Publication]) -> None:
+        with ExitStack() as spans:
+            for each in ready:
+                if each.trace:
+                    spans.enter_context(self._traces.span("deliver", each.trace))
+            self._hub.publish(ready)
 
     def _mind(self, followed: _Followed) -> None:
         """A hole that does not fill by itself is filled from the store."""
@@ -169,7 +181,7 @@ class Dispatch:
             ready = order.take(found)
             self.filled += len(ready)
             if ready:
-                self._hub.publish(ready)
+                self._publish(ready)
 
     async def _look(self, followed: Iterable[_Followed]) -> None:
         before = [(each, each.order.position) for each in followed]

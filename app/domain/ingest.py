@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from time import perf_counter
 
 import msgspec
@@ -21,6 +22,7 @@ from app.errors import ConflictError, ForbiddenError, GatewayError
 from app.model import RoutingKey, Topic, is_backlog
 from app.protocol.topics import Grant
 from app.storage.base import Draft, Kept, Outcome, Past, Store, Taken
+from app.traces import Traces
 
 SENSORS_REMEMBERED = 10_000
 """Sensors whose last received time is held, of those that send no timestamps; as many whose last
@@ -29,6 +31,9 @@ clock offset is, of the others."""
 
 class UnknownSensorError(ForbiddenError):
     code = "unknown_sensor"
+
+
+_UNTRACED = nullcontext()
 
 
 class TakenError(ConflictError):
@@ -48,8 +53,10 @@ class Ingest:
         *,
         max_ahead: float,
         stored: Callable[[Draft], None],
+        traces: Traces,
     ) -> None:
         self._store = store
+        self._traces = traces
         self._stored = stored
         self._clock = clock
         self._max_ahead_ms = round(max_ahead * 1000)
@@ -77,7 +84,8 @@ class Ingest:
         arrival = Arrival(self._now_ms(), date_ms)
         admitted = [self._admit(sender, item, arrival.received_ms) for item in items]
         drafted = [_drafted(each) for each in _charged(admitted, charge)]
-        answers = await self._keep([each for each in drafted if isinstance(each, _Drafted)])
+        with self._traces.span("commit", sender.trace) if sender.trace else _UNTRACED:
+            answers = await self._keep([each for each in drafted if isinstance(each, _Drafted)])
         for item, told in answers:
             if isinstance(told, Receipt) and told.status == "stored":
                 self._stored(item.draft)
@@ -91,6 +99,8 @@ class Ingest:
     async def publish(self, sender: Sender, topic: Topic, body: bytes) -> Published:
         """Keep what a service publishes on a topic other than measurements."""
         draft = notice.draft(topic, body, sender.tenant, self._now_ms(), self._max_ahead_ms)
+        if sender.trace:
+            draft = msgspec.structs.replace(draft, trace=sender.trace)
         _check_grant(sender.grant, draft.key)
         (outcome,) = await self._store.append([draft])
         assert isinstance(outcome, Kept)  # noqa: S101  (only measurements have an identity)
@@ -106,7 +116,7 @@ class Ingest:
             time_ms = self._time(measurement, sender.tenant, received_ms)
         except GatewayError as error:
             return Rejected(error)
-        return _Admitted(measurement, sender.tenant, time_ms, received_ms)
+        return _Admitted(measurement, sender.tenant, time_ms, received_ms, sender.trace)
 
     def _time(self, measurement: Measurement, tenant: str, received_ms: int) -> int:
         if measurement.timestamp is None:
@@ -143,7 +153,7 @@ class Ingest:
     def _at_another_time(self, item: "_Drafted") -> "_Drafted":
         kept, measurement = item.draft, item.measurement
         time_ms = self._received.next_ms(kept.tenant, measurement.sensor_id, kept.time_ms)
-        draft = measurements.draft(measurement, kept.tenant, time_ms, kept.received_ms)
+        draft = measurements.draft(measurement, kept.tenant, time_ms, kept.received_ms, kept.trace)
         return _Drafted(measurement, draft)
 
     def _judge_clocks(
@@ -181,6 +191,7 @@ class _Admitted(msgspec.Struct, frozen=True, gc=False):
     tenant: str
     time_ms: int
     received_ms: int
+    trace: str
 
 
 class _Drafted(msgspec.Struct, frozen=True, gc=False):
@@ -222,7 +233,9 @@ def _drafted(each: _Admitted | Rejected) -> _Drafted | Rejected:
     if isinstance(each, Rejected):
         return each
     try:
-        draft = measurements.draft(each.measurement, each.tenant, each.time_ms, each.received_ms)
+        draft = measurements.draft(
+            each.measurement, each.tenant, each.time_ms, each.received_ms, each.trace
+        )
     except GatewayError as error:
         return Rejected(error)
     return _Drafted(each.measurement, draft)

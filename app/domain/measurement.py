@@ -73,7 +73,9 @@ def routing_key(measurement: Measurement) -> RoutingKey:
     )
 
 
-def draft(measurement: Measurement, tenant: str, time_ms: int, received_ms: int) -> Draft:
+def draft(
+    measurement: Measurement, tenant: str, time_ms: int, received_ms: int, trace: str = ""
+) -> Draft:
     """Raise `InvalidInputError` for two names of one quantity or a name that is taken."""
     values = in_order(_canonical(measurement.values))
     key = routing_key(measurement)
@@ -85,6 +87,7 @@ def draft(measurement: Measurement, tenant: str, time_ms: int, received_ms: int)
         received_ms=received_ms,
         head=measurement_head(key, values, (time_ms, received_ms), reading.score),
         reading=reading,
+        trace=trace,
     )
 
 

@@ -13,6 +13,8 @@ class Sender:
 
     tenant: str
     grant: Grant
+    trace: str = ""
+    """The context of what comes in, where that is traced."""
 
 
 class Lane(StrEnum):

@@ -25,6 +25,7 @@ from app.edge.limits import Limits
 from app.model import Position
 from app.settings import Settings
 from app.storage.base import Store
+from app.traces import Traces
 from auth.tickets import Tickets
 
 
@@ -53,6 +54,7 @@ class Gateway:
     upkeep: Upkeep
     freshness: Freshness
     alarms: Alarms
+    traces: Traces
 
     async def channel(self, tenant: str, after: str | None = None) -> Channel:
         """The tenant's channel, come as far as this position if its order does."""

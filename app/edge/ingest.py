@@ -26,14 +26,16 @@ from auth.principal import Principal
 def routes(app: FastAPI, gateway: Gateway) -> None:
     @app.post(INGEST)
     async def ingest(request: Request) -> Response:
-        device = await gateway.access.device(request, header_token(request))
-        body, items = await _read(request, gateway.settings)
-        sender, charge = _sender(device, gateway.limits)
-        date_ms = parse_date(request.headers.get("date"))
-        batch = [body] if items is None else items
-        answer = await gateway.ingest.batch(sender, batch, charge, date_ms)
-        gateway.uses.note(device, skew_ms=_skew_ms(answer))
-        return _json(sole(answer) if items is None else _told(answer, request_id(request)))
+        parent = request.headers.get("traceparent", "")
+        with gateway.traces.span("ingest", parent) as trace:
+            device = await gateway.access.device(request, header_token(request))
+            body, items = await _read(request, gateway.settings)
+            sender, charge = _sender(device, gateway.limits, trace)
+            date_ms = parse_date(request.headers.get("date"))
+            batch = [body] if items is None else items
+            answer = await gateway.ingest.batch(sender, batch, charge, date_ms)
+            gateway.uses.note(device, skew_ms=_skew_ms(answer))
+            return _json(sole(answer) if items is None else _told(answer, request_id(request)))
 
 
 def answers(ingest: Ingest, limits: Limits, uses: Uses) -> Batch:
@@ -55,8 +57,8 @@ def _skew_ms(answer: Answer) -> int:
     return 0 if answer.clock is None else answer.clock.offset_ms
 
 
-def _sender(device: Principal, limits: Limits) -> tuple[Sender, Charge]:
-    return Sender(device.tenant, grant_of(device)), partial(limits.measurements, device)
+def _sender(device: Principal, limits: Limits, trace: str = "") -> tuple[Sender, Charge]:
+    return Sender(device.tenant, grant_of(device), trace), partial(limits.measurements, device)
 
 
 def _told(answer: Answer, name: str) -> dict[str, object]:

@@ -59,6 +59,7 @@ class GatewayCollector(Collector):
         yield from self._upkeep()
         yield from self._refusals()
         yield from self._certificate()
+        yield from self._traces()
 
     def _connections(self) -> Iterator[Metric]:
         desk = self._gateway.desk
@@ -192,6 +193,12 @@ class GatewayCollector(Collector):
         yield _counter("tokens_recognised", "Tokens verified before.", tokens.hits)
         yield _counter("tokens_verified", "Tokens verified anew.", tokens.misses)
         yield from self._identity()
+
+    def _traces(self) -> Iterator[Metric]:
+        spans = _labelled("spans", "Spans of traces, by what became of them.", "outcome")
+        for outcome, count in self._gateway.traces.sent.items():
+            spans.add_metric([outcome], count)
+        yield spans
 
     def _certificate(self) -> Iterator[Metric]:
         life = read_life(self._gateway.settings.certs_dir / "server.crt")

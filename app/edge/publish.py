@@ -18,12 +18,13 @@ _TOPICS = {topic.value: topic for topic in SCHEMAS}
 def routes(app: FastAPI, gateway: Gateway) -> None:
     @app.post("/api/publish/{topic}")
     async def publish(topic: str, request: Request) -> Response:
-        service = gateway.access.request(request, Role.SERVICE)
-        gateway.limits.publication(service)
-        body = await json_body(request, gateway.settings)
-        sender = Sender(service.tenant, grant_of(service))
-        receipt = await gateway.ingest.publish(sender, _published(topic), body)
-        return Response(encode(receipt), media_type="application/json")
+        with gateway.traces.span("publish", request.headers.get("traceparent", "")) as trace:
+            service = gateway.access.request(request, Role.SERVICE)
+            gateway.limits.publication(service)
+            body = await json_body(request, gateway.settings)
+            sender = Sender(service.tenant, grant_of(service), trace)
+            receipt = await gateway.ingest.publish(sender, _published(topic), body)
+            return Response(encode(receipt), media_type="application/json")
 
 
 def _published(name: str) -> Topic:

@@ -35,6 +35,8 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     reading: Reading | None = None
     """Of a measurement, and of nothing else; its key then names sensor and place, and its head is
     what `app.iaq.message.measurement_head` makes of it: a store keeps only the reading."""
+    trace: str = ""
+    """Passed on to the publication, and not kept."""
 
     @property
     def backlog(self) -> bool:

@@ -64,10 +64,16 @@ def measurements(
 
 
 def published(
-    tenant: str, position: Position, key: RoutingKey, head: bytes, *, backlog: bool = False
+    tenant: str,
+    position: Position,
+    key: RoutingKey,
+    head: bytes,
+    *,
+    backlog: bool = False,
+    trace: str = "",
 ) -> Publication:
     text = b'%b,"position":"%b"}' % (head, str(position).encode())
-    return Publication(tenant, position, key, text, backlog)
+    return Publication(tenant, position, key, text, backlog, trace)
 
 
 def reading_of(draft: Draft) -> Reading:

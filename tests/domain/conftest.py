@@ -28,6 +28,7 @@ from app.protocol.conversation import Rules
 from app.protocol.quota import Rate
 from app.protocol.topics import Grant, parse_filters
 from app.storage.sqlite.store import SqliteStore
+from app.traces import Untraced
 from app.transport.connection import Connection
 from app.transport.deflate import inflate
 from auth.principal import Principal, Role
@@ -233,7 +234,7 @@ def open_house(tmp_path: Path) -> Open:
         hub = Hub(Bounds(publications, frame_bytes, **bounds))
         store = SqliteStore(tmp_path / "gateway.db", hub.publish, capacity=10_000)
         places = Places(PlaceBounds(total=100, per_ip=100, per_subject=100, per_tenant=100))
-        dispatch = Dispatch(hub, store, MemoryBroker(), lambda _: None)
+        dispatch = Dispatch(hub, store, MemoryBroker(), lambda _: None, traces=Untraced())
         recovery = Recovery(hub, store, dispatch.refresh)
         desk = Desk(hub, recovery, places, RULES, no_renewal)
         house = House(hub, desk, store)

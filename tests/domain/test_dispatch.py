@@ -16,6 +16,7 @@ from app.domain.hub import Hub
 from app.model import Position, Publication, RoutingKey, Topic
 from app.storage.base import Draft
 from app.storage.sqlite.store import SqliteStore
+from app.traces import Untraced
 from tests.domain.conftest import until
 
 KEY = RoutingKey(Topic.ALERTS, "Maison", "Bureau")
@@ -72,7 +73,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     def clock() -> float:
         return opened.now
 
-    opened = House(hub, store, broker, Dispatch(hub, store, broker, replaced, clock))
+    opened = House(
+        hub, store, broker, Dispatch(hub, store, broker, replaced, traces=Untraced(), clock=clock)
+    )
     yield opened
     await store.close()
 

@@ -19,6 +19,7 @@ from app.model import Publication, Topic, wire_time
 from app.protocol.topics import Grant, Selection, parse_filters
 from app.storage.base import DAY_MS, Draft, Retention
 from app.storage.sqlite.store import SqliteStore
+from app.traces import Untraced
 from tests.domain.test_measurement import BODY, DOCUMENTED
 
 NOW = 1_763_546_701.5  # 2025-11-19T10:05:01.5Z
@@ -45,7 +46,13 @@ class Intake:
         self.restart()
 
     def restart(self) -> None:
-        self.ingest = Ingest(self.store, lambda: self.now, max_ahead=300, stored=self.stored.append)
+        self.ingest = Ingest(
+            self.store,
+            lambda: self.now,
+            max_ahead=300,
+            stored=self.stored.append,
+            traces=Untraced(),
+        )
 
     async def one(self, sender: Sender = ANYONE, **changes: Any) -> Receipt:
         return sole(await self.ingest.batch(sender, [body(**changes)], self.charge))

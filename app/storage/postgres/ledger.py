@@ -167,7 +167,9 @@ class Ledger:
 
     def _add(self, draft: Draft, order_: _Order) -> Publication:
         position, backlog = order_.next(), draft.backlog
-        publication = published(draft.tenant, position, draft.key, draft.head, backlog=backlog)
+        publication = published(
+            draft.tenant, position, draft.key, draft.head, backlog=backlog, trace=draft.trace
+        )
         self._added.append(publication)
         return publication
 

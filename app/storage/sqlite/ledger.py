@@ -85,7 +85,9 @@ class Ledger:
             times = (draft.time_ms, draft.received_ms)
             db.execute(_NOTICE, (order.tenant, position.sequence, *place, *times, draft.head))
         order.newest = position
-        publication = published(draft.tenant, position, key, draft.head, backlog=draft.backlog)
+        publication = published(
+            draft.tenant, position, key, draft.head, backlog=draft.backlog, trace=draft.trace
+        )
         self._added.append(publication)
         return Kept(publication)
 
