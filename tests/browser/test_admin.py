@@ -79,6 +79,7 @@ def test_a_device_is_added_by_a_code_that_a_camera_reads_and_claims_itself_with_
     form.get_by_label("Salle").fill("Cave")
     page.keyboard.press("Enter")
     (text,) = read_by_a_camera(page.locator(".qr"))
+    assert page.evaluate("document.querySelector('dialog.dialog').contains(document.activeElement)")
     code = shown_once(page)
     assert text == f"IAQVERSE:LOCALHOST:{shared_site.https_port}/{code}"
     claimed = post(shared_site, "/auth/claim", {"code": code})
@@ -124,6 +125,7 @@ def test_a_person_is_added_disabled_and_given_another_password(
     page.bring_to_front()
     act(page, "lea@acme", "Désactiver")
     expect(row(page, "lea@acme")).to_contain_text("désactivé")
+    expect(row(page, "lea@acme").get_by_role("button", name="Actions")).to_be_focused()
 
 
 def test_a_service_gets_a_token_that_ends_when_it_is_revoked(
@@ -225,13 +227,15 @@ def test_each_person_is_led_to_the_pages_that_are_theirs(
     expect(other.get_by_role("link", name="Plan")).to_have_count(0)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("scheme", "sections"), [("light", SECTIONS), ("dark", ("connections", "system"))]
+)
 def test_no_section_breaks_a_rule_of_axe_or_is_wider_than_a_phone(
-    shared_site: Site, open_page: Open, scheme: Literal["light", "dark"]
+    shared_site: Site, open_page: Open, scheme: Literal["light", "dark"], sections: tuple[str, ...]
 ) -> None:
     page = operating(shared_site, open_page, tenant="*", width=360, height=740)
     page.get_by_role("combobox", name="Organisation").select_option("acme")
-    for section in SECTIONS:
+    for section in sections:
         page.locator(f'.tab[href="#{section}"]').click()
         page.wait_for_selector(".list:visible, .empty:visible")
         assert violations(page, scheme) == [], section

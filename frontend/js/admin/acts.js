@@ -29,14 +29,19 @@ export class Acts {
     if (question && !confirm(question)) return null;
     try {
       const answer = await run();
-      this.say(done);
+      this.done(done);
       return answer;
     } catch (error) {
       this.say(trouble(this.#language, error), "bad");
-      return null;
-    } finally {
       this.#changed();
+      return null;
     }
+  }
+
+  /** Something was done: say so, and show it. @param {string} words */
+  done(words) {
+    this.say(words);
+    this.#changed();
   }
 
   /** @param {string} words @param {"good" | "bad"} tone */

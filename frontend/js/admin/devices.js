@@ -3,12 +3,11 @@
 import { h } from "../page/dom.js";
 import { adding } from "./adding.js";
 import { form } from "./form.js";
+import { USUAL_GRACE, graces } from "./graces.js";
 import { Listing } from "./listing.js";
 import { showOnce } from "./secret.js";
 import { ago, day, moment } from "./times.js";
 
-const HOUR = 3600;
-const DAY = 24 * HOUR;
 /** Milliseconds within which a clock is right (docs/protocol.md, 3.1). */
 const CLOCK_RIGHT_MS = 5000;
 
@@ -64,8 +63,7 @@ export function devices({ language, operator, acts, ofOneTenant, refresh }) {
       run: async ({ id, by, ...described }) => {
         const given = await operator.act("POST", ["devices"],
           { ...(id && { id }), ...description(described), ...(by === "claim" && { claim: {} }) });
-        show(given.device.id, given);
-        refresh();
+        return () => show(given.device.id, given);
       },
     });
   }
@@ -78,8 +76,7 @@ export function devices({ language, operator, acts, ofOneTenant, refresh }) {
       fields: [{ ...sensorsField, value: device.sensors.join(", ") }, ...placeFields(device)],
       run: async (described) => {
         await operator.act("PATCH", ["devices", device.id], description(described));
-        acts.say(t("admin.changed", { what: device.id }));
-        refresh();
+        return () => acts.done(t("admin.changed", { what: device.id }));
       },
     });
   }
@@ -89,10 +86,10 @@ export function devices({ language, operator, acts, ofOneTenant, refresh }) {
     form(language, {
       title: t("admin.rotateOf", { what: id }),
       submit: t("admin.rotate"),
-      fields: [{ name: "grace", label: t("admin.grace"), choices: graces(language), value: String(DAY) }],
+      fields: [{ name: "grace", label: t("admin.grace"), choices: graces(language), value: USUAL_GRACE }],
       run: async ({ grace }) => {
-        show(id, await operator.act("POST", ["devices", id, "rotate"], { grace: Number(grace) }));
-        refresh();
+        const given = await operator.act("POST", ["devices", id, "rotate"], { grace: Number(grace) });
+        return () => show(id, given);
       },
     });
   }
@@ -116,6 +113,7 @@ export function devices({ language, operator, acts, ofOneTenant, refresh }) {
 
   /** @param {string} id @param {any} given */
   function show(id, { claim: code, token, expires_at: ends }) {
+    refresh();
     if (code) {
       showOnce(language, {
         title: t("admin.codeOf", { what: id }), secret: code.code, qr: code.qr, note: t("admin.codeNote", { time: moment(language, code.ends_at) }),
@@ -131,11 +129,6 @@ export function devices({ language, operator, acts, ofOneTenant, refresh }) {
       : [h("p", { class: "section__lead" }, t("admin.chooseTenant"))],
     refresh: async (signal) => ofOneTenant ? list.refresh(signal) : undefined,
   };
-}
-
-/** Seconds for which a former token goes on working. @param {import("../i18n/language.js").Language} language */
-export function graces(language) {
-  return Object.fromEntries([0, HOUR, DAY, 7 * DAY].map((seconds) => [String(seconds), language.t(`admin.grace.${seconds}`)]));
 }
 
 /** What was typed, as the gateway takes it: nothing is null. @param {Record<string, string>} typed */

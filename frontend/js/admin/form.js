@@ -22,7 +22,8 @@ import { trouble } from "./trouble.js";
  * @param {string} options.title
  * @param {Field[]} options.fields
  * @param {string} options.submit
- * @param {(values: Record<string, string>) => Promise<void>} options.run rejects with an `ApiError` where it was refused
+ * @param {(values: Record<string, string>) => Promise<() => void>} options.run rejects with an `ApiError` where it was refused;
+ *   what it answers is done once the window is closed
  */
 export function form(language, { title, fields, submit, run }) {
   const complaint = h("p", { class: "dialog__complaint", role: "alert" });
@@ -35,8 +36,9 @@ export function form(language, { title, fields, submit, run }) {
     const values = Object.fromEntries(new FormData(/** @type {HTMLFormElement} */ (event.target)));
     go.disabled = true;
     try {
-      await run(/** @type {Record<string, string>} */ (values));
+      const then = await run(/** @type {Record<string, string>} */ (values));
       node.close();
+      then();
     } catch (error) {
       setText(complaint, trouble(language, error));
     } finally {

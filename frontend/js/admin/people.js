@@ -54,8 +54,7 @@ export function people({ language, operator, acts, ofOneTenant, refresh }) {
       run: async ({ name, role }) => {
         const secret = password();
         const user = await operator.act("POST", ["users"], { name, role, password: secret });
-        show(user, secret);
-        refresh();
+        return () => show(user, secret);
       },
     });
   }
@@ -82,6 +81,7 @@ export function people({ language, operator, acts, ofOneTenant, refresh }) {
 
   /** @param {any} user @param {string} secret */
   function show(user, secret) {
+    refresh();
     showOnce(language, { title: t("admin.passwordOf", { what: login(user) }), secret, note: t("admin.passwordNote") });
   }
 

@@ -3,12 +3,14 @@
 import { correction, generate } from "../../vendor/lean-qr/index.mjs";
 import { svg } from "../page/dom.js";
 
+/** @typedef {{size: number, get: (x: number, y: number) => boolean}} Code `size` in modules; true is dark */
+
 /** Modules of white around it that a reader needs (ISO/IEC 18004, 9.1). */
 const QUIET = 4;
 
 /** @param {string} text @param {string} label @returns {SVGSVGElement} */
 export function qrCode(text, label) {
-  const code = generate(text, { minCorrectionLevel: correction.M });
+  const code = /** @type {(text: string, how: object) => Code} */ (/** @type {unknown} */ (generate))(text, { minCorrectionLevel: correction.M });
   const size = code.size + 2 * QUIET;
   const dark = [];
   for (let y = 0; y < code.size; y += 1) {

@@ -94,6 +94,8 @@ class Line {
     const offered = JSON.stringify([this.#look.key(row), acts.map(({ words }) => words)]);
     if (offered === this.#offered) return;
     this.#offered = offered;
+    const held = this.#acts.contains(document.activeElement);
     this.#acts.replaceChildren(...menu(acts, this.#look.actsTitle ?? "", this.#cells[0].text.textContent ?? ""));
+    if (held) this.#acts.querySelector("button")?.focus();
   }
 }

@@ -47,8 +47,7 @@ export function tenants({ language, operator, acts, refresh }) {
       fields: [{ name: "name", label: t("admin.name"), hint: t("admin.tenantHint"), required: true }],
       run: async ({ name }) => {
         await operator.act("POST", ["tenants"], { name });
-        acts.say(t("admin.tenantAdded", { what: name }));
-        refresh();
+        return () => acts.done(t("admin.tenantAdded", { what: name }));
       },
     });
   }
@@ -69,8 +68,7 @@ export function tenants({ language, operator, acts, refresh }) {
       run: async (typed) => {
         const days = Object.fromEntries(KEPT.map((what) => [what, typed[what] === "" ? null : Number(typed[what])]));
         await operator.act("PATCH", ["tenants", name], { retention: days });
-        acts.say(t("admin.changed", { what: name }));
-        refresh();
+        return () => acts.done(t("admin.changed", { what: name }));
       },
     });
   }

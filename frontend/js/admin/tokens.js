@@ -2,8 +2,8 @@
 
 import { h } from "../page/dom.js";
 import { adding } from "./adding.js";
-import { graces } from "./devices.js";
 import { form } from "./form.js";
+import { USUAL_GRACE, graces } from "./graces.js";
 import { Listing } from "./listing.js";
 import { showOnce } from "./secret.js";
 import { ago, day, moment } from "./times.js";
@@ -48,8 +48,8 @@ export function tokens({ language, operator, acts, ofOneTenant, refresh }) {
         { name: "ttl", label: t("admin.life"), choices: Object.fromEntries(LIVES.map((life) => [String(life), t("admin.days", { count: life / DAY })])) },
       ],
       run: async ({ subject, ttl }) => {
-        show(subject, await operator.act("POST", ["tokens"], { subject, role: "service", ttl: Number(ttl) }));
-        refresh();
+        const given = await operator.act("POST", ["tokens"], { subject, role: "service", ttl: Number(ttl) });
+        return () => show(subject, given);
       },
     });
   }
@@ -59,10 +59,10 @@ export function tokens({ language, operator, acts, ofOneTenant, refresh }) {
     form(language, {
       title: t("admin.rotateOf", { what: subject }),
       submit: t("admin.rotate"),
-      fields: [{ name: "grace", label: t("admin.grace"), choices: graces(language), value: String(DAY) }],
+      fields: [{ name: "grace", label: t("admin.grace"), choices: graces(language), value: USUAL_GRACE }],
       run: async ({ grace }) => {
-        show(subject, await operator.act("POST", ["tokens", id, "rotate"], { grace: Number(grace) }));
-        refresh();
+        const given = await operator.act("POST", ["tokens", id, "rotate"], { grace: Number(grace) });
+        return () => show(subject, given);
       },
     });
   }
@@ -74,6 +74,7 @@ export function tokens({ language, operator, acts, ofOneTenant, refresh }) {
 
   /** @param {string} whose @param {any} given */
   function show(whose, { token, expires_at: at }) {
+    refresh();
     showOnce(language, { title: t("admin.tokenOf", { what: whose }), secret: token, note: t("admin.tokenNote", { day: day(language, at) }) });
   }
 
