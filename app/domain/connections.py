@@ -43,11 +43,14 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Connections(Protocol):
-    """Of one tenant each time, or of all for None. Several gateways are asked as one."""
+    """Of one tenant each time, or of all for None. Several gateways are asked as one.
 
-    async def page(self, tenant: str | None, after: str, limit: int) -> Page: ...
+    `name`: of those alone whose subject begins so.
+    """
 
-    async def ended(self, tenant: str | None) -> list[Ending]:
+    async def page(self, tenant: str | None, after: str, limit: int, name: str = "") -> Page: ...
+
+    async def ended(self, tenant: str | None, name: str = "") -> list[Ending]:
         """The last hundred, the newest first."""
 
     async def find(self, tenant: str | None, name: str) -> Connected | None: ...
@@ -62,16 +65,16 @@ class LocalConnections:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    async def page(self, tenant: str | None, after: str, limit: int) -> Page:
-        live = list(self._of(tenant))
+    async def page(self, tenant: str | None, after: str, limit: int, name: str = "") -> Page:
+        live = [each for each in self._of(tenant) if each.principal.subject.startswith(name)]
         chosen = heapq.nsmallest(
             limit + 1, (each for each in live if each.id > after), key=lambda each: each.id
         )
         told = [_told(each) for each in chosen[:limit]]
         return Page(told, len(live), told[-1].id if len(chosen) > limit else None)
 
-    async def ended(self, tenant: str | None) -> list[Ending]:
-        return self._desk.endings.newest(tenant)
+    async def ended(self, tenant: str | None, name: str = "") -> list[Ending]:
+        return self._desk.endings.newest(tenant, name)
 
     async def find(self, tenant: str | None, name: str) -> Connected | None:
         return next((_told(each) for each in self._of(tenant) if each.id == name), None)

@@ -41,9 +41,11 @@ class Endings:
             self._by_tenant.popitem(last=False)
             self.forgotten += 1
 
-    def newest(self, tenant: str | None) -> list[Ending]:
-        """The last hundred of one tenant, or of all for None, the newest first."""
-        if tenant is not None:
-            return list(reversed(self._by_tenant.get(tenant, ())))
-        everyone = chain.from_iterable(self._by_tenant.values())
-        return heapq.nlargest(HELD, everyone, key=lambda ending: ending.at)
+    def newest(self, tenant: str | None, name: str = "") -> list[Ending]:
+        """The last hundred of one tenant, or of all for None, the newest first.
+
+        Of those alone whose subject begins with `name`.
+        """
+        held = self._by_tenant.values() if tenant is None else [self._by_tenant.get(tenant, ())]
+        asked = (each for each in chain.from_iterable(held) if each.subject.startswith(name))
+        return heapq.nlargest(HELD, asked, key=lambda ending: ending.at)

@@ -24,10 +24,10 @@ class SharedConnections:
         circle.answer(_FIND, self._answer_find)
         circle.answer(_KICK, self._answer_kick)
 
-    async def page(self, tenant: str | None, after: str, limit: int) -> Page:
+    async def page(self, tenant: str | None, after: str, limit: int, name: str = "") -> Page:
         pages = [
-            await self._local.page(tenant, after, limit),
-            *await self._ask(_PAGE, Page, tenant, after, limit),
+            await self._local.page(tenant, after, limit, name),
+            *await self._ask(_PAGE, Page, tenant, after, limit, name),
         ]
         everyone = chain.from_iterable(page.connections for page in pages)
         chosen = heapq.nsmallest(limit + 1, everyone, key=lambda each: each.id)
@@ -35,10 +35,10 @@ class SharedConnections:
         total = sum(page.total for page in pages)
         return Page(chosen[:limit], total, chosen[:limit][-1].id if more else None)
 
-    async def ended(self, tenant: str | None) -> list[Ending]:
+    async def ended(self, tenant: str | None, name: str = "") -> list[Ending]:
         lists = [
-            await self._local.ended(tenant),
-            *await self._ask(_ENDED, list[Ending], tenant),
+            await self._local.ended(tenant, name),
+            *await self._ask(_ENDED, list[Ending], tenant, name),
         ]
         everyone = chain.from_iterable(lists)
         return heapq.nlargest(HELD, everyone, key=lambda ending: ending.at)
@@ -59,12 +59,12 @@ class SharedConnections:
         return [msgspec.msgpack.decode(answer, type=of) for answer in answers]
 
     async def _answer_page(self, body: bytes) -> bytes:
-        words = msgspec.msgpack.decode(body, type=tuple[str | None, str, int])
+        words = msgspec.msgpack.decode(body, type=tuple[str | None, str, int, str])
         return msgspec.msgpack.encode(await self._local.page(*words))
 
     async def _answer_ended(self, body: bytes) -> bytes:
-        (tenant,) = msgspec.msgpack.decode(body, type=tuple[str | None])
-        return msgspec.msgpack.encode(await self._local.ended(tenant))
+        words = msgspec.msgpack.decode(body, type=tuple[str | None, str])
+        return msgspec.msgpack.encode(await self._local.ended(*words))
 
     async def _answer_find(self, body: bytes) -> bytes:
         words = msgspec.msgpack.decode(body, type=tuple[str | None, str])

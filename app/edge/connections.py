@@ -10,6 +10,8 @@ from app.errors import NotFoundError
 from app.storage.records.audit import Act
 
 Tenant = Annotated[str | None, Query(max_length=63)]
+Subject = Annotated[str, Query(max_length=128)]
+"""Whose subject begins so; empty: everyone's."""
 
 
 def routes(app: FastAPI, gateway: Gateway) -> None:
@@ -19,16 +21,17 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
     async def connected(
         request: Request,
         tenant: Tenant = None,
+        subject: Subject = "",
         after: Annotated[str, Query(pattern=r"^[0-9a-f]{0,32}$")] = "",
         limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     ) -> Response:
         admin = admin_of(gateway, request)
-        return answer(await connections.page(admin.reads(tenant), after, limit))
+        return answer(await connections.page(admin.reads(tenant), after, limit, subject))
 
     @app.get("/api/admin/connections/closed")
-    async def closed(request: Request, tenant: Tenant = None) -> Response:
+    async def closed(request: Request, tenant: Tenant = None, subject: Subject = "") -> Response:
         admin = admin_of(gateway, request)
-        return answer({"closed": await connections.ended(admin.reads(tenant))})
+        return answer({"closed": await connections.ended(admin.reads(tenant), subject)})
 
     @app.delete("/api/admin/connections/{name}")
     async def kick(request: Request, name: str, tenant: Tenant = None) -> Response:

@@ -30,6 +30,11 @@ REVOKE = """async () => {
     await http.act("POST", "/api/admin/revocations", {}, { kind: "token", name: `lost-${n}` });
   }
 }"""
+REVOKE_OWN = """async () => {
+  const { http, session } = await import("/js/charts.js");
+  const { jti } = session.claims;
+  await http.act("POST", "/api/admin/revocations", {}, { kind: "token", name: jti });
+}"""
 MODULE = 4
 """Pixels."""
 
@@ -58,6 +63,9 @@ def test_who_is_connected_is_seen_and_disconnected_and_why_is_said(
     page = operating(shared_site, open_page)
     live = row(page, "dashboard-cli").first
     expect(live).to_contain_text("all")
+    page.get_by_role("searchbox").fill("nobody")
+    expect(page.get_by_text("Personne n\u2019est connecté.")).to_be_visible()
+    page.get_by_role("searchbox").fill("dashboard")
     live.get_by_role("button", name="Couper").click()
     expect(page.get_by_role("status").first).to_contain_text("est coupée")
     dashboard.bring_to_front()
@@ -213,6 +221,26 @@ def test_what_is_shown_is_renewed_without_being_drawn_again(
         with page.expect_response("**/api/admin/devices*"):
             page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(button).to_be_focused()
+
+
+def test_who_is_revoked_while_looking_sees_nothing_more(shared_site: Site, open_page: Open) -> None:
+    page = open_page(f"{shared_site.url}admin.html#people")
+    page.evaluate(BEGIN, shared_site.token("admin"))
+    expect(row(page, "marie")).to_be_visible()
+    page.get_by_role("button", name="Ajouter une personne").click()
+    page.evaluate(REVOKE_OWN)
+    expect(page.get_by_role("alert").first).to_contain_text("Votre session a pris fin")
+    expect(window(page)).to_have_count(0)
+    expect(row(page, "marie")).to_have_count(0)
+
+
+def test_a_gateway_that_is_out_of_reach_is_said_to_be(shared_site: Site, open_page: Open) -> None:
+    page = operating(shared_site, open_page, "people")
+    expect(row(page, "marie")).to_be_visible()
+    page.context.set_offline(True)
+    expect(page.get_by_role("status").first).to_contain_text("ne répond pas")
+    page.context.set_offline(False)
+    expect(page.get_by_role("status").first).to_be_empty()
 
 
 def test_each_person_is_led_to_the_pages_that_are_theirs(

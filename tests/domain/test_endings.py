@@ -1,5 +1,6 @@
 """Why the last connections ended: bounded per tenant, and by tenants."""
 
+import msgspec
 import pytest
 
 from app.domain import endings
@@ -27,6 +28,14 @@ def test_the_platform_has_the_last_hundred_of_all() -> None:
         held.note(ending("acme", 2 * number))
         held.note(ending("globex", 2 * number + 1))
     assert [int(each.id) for each in held.newest(None)] == list(range(199, 99, -1))
+
+
+def test_one_persons_are_found_by_how_the_name_begins() -> None:
+    held = Endings()
+    for number, subject in enumerate(("marie", "homer", "marius")):
+        held.note(msgspec.structs.replace(ending("acme", number), subject=subject))
+    assert [each.subject for each in held.newest("acme", "mari")] == ["marius", "marie"]
+    assert [each.subject for each in held.newest(None, "h")] == ["homer"]
 
 
 def test_at_the_bound_the_tenant_that_was_quiet_longest_is_forgotten(

@@ -53,6 +53,25 @@ async def test_who_is_connected_since_when_to_what_and_what_it_was_sent(gateway:
     assert (device["subject"], device["role"], device["topics"]) == ("hub", "device", [])
 
 
+async def test_one_persons_are_found_by_how_the_name_begins(gateway: Running) -> None:
+    async with gateway.client("admin") as admin, gateway.dashboard(subject="homer") as homer:
+        await heard(homer)
+        async with gateway.dashboard(subject="marie") as marie:
+            await heard(marie)
+            found = await listed(admin, "subject=mar")
+            assert ([each["subject"] for each in found["connections"]], found["total"]) == (
+                ["marie"],
+                1,
+            )
+
+        async def she_is_gone() -> bool:
+            answer = await admin.get("/api/admin/connections/closed?subject=mar")
+            return [each["subject"] for each in answer.json()["closed"]] == ["marie"]
+
+        await until(she_is_gone, within=4)
+        assert (await listed(admin, "subject=mar"))["total"] == 0
+
+
 async def test_how_long_a_ping_takes_there_and_back(start: Start) -> None:
     async with (
         start(heartbeat=0.1, idle_timeout=5) as gateway,

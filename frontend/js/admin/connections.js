@@ -13,6 +13,19 @@ export function connections({ language, operator, acts, refresh }) {
     text: `${subject}@${tenant}`,
     note: `${language.name("admin.role", role)} · ${address}`,
   });
+  const wanted = h("input", {
+    class: "choice",
+    type: "search",
+    maxlength: 128,
+    autocomplete: "off",
+    spellcheck: "false",
+    oninput: () => {
+      live.rewind();
+      refresh();
+    },
+  });
+  /** @returns {Record<string, string>} */
+  const asked = () => (wanted.value ? { subject: wanted.value.trim() } : {});
   const count = h("p", { class: "section__lead" });
   const live = new Listing(language, {
     caption: t("admin.section.connections"),
@@ -42,7 +55,7 @@ export function connections({ language, operator, acts, refresh }) {
         t("admin.kickSure", { who: subject })),
     }],
   }, {
-    ask: (query, signal) => operator.read("connections", query, signal),
+    ask: (query, signal) => operator.read("connections", { ...query, ...asked() }, signal),
     member: "connections",
     cursor: "after",
     changed: refresh,
@@ -60,12 +73,13 @@ export function connections({ language, operator, acts, refresh }) {
   });
   return {
     nodes: [
+      h("label", { class: "section__tools" }, t("admin.whoBegins"), wanted),
       count, live.node,
       h("h3", { class: "section__title" }, t("admin.closed")), h("p", { class: "section__note" }, t("admin.closedNote")),
       reasons, closed.node,
     ],
     async refresh(signal) {
-      const [, ended] = await Promise.all([live.refresh(signal), operator.read("connections/closed", {}, signal)]);
+      const [, ended] = await Promise.all([live.refresh(signal), operator.read("connections/closed", asked(), signal)]);
       setText(count, t("admin.connections.count", { count: live.answer.total }));
       tally(reasons, ended.closed.map((/** @type {any} */ { code }) => whyClosed(language, code)));
       closed.update(ended.closed);
