@@ -4,7 +4,7 @@
  */
 
 const CACHE = "iaqverse.pages";
-const PAGES = ["/index.html", "/digital-twin.html", "/wall.html", "/admin.html"];
+const PAGES = ["/index.html", "/digital-twin.html", "/wall.html", "/alerts.html", "/admin.html"];
 /** What no file names in full. */
 const UNNAMED = ["/js/i18n/fr.json", "/js/i18n/en.json", "/icons/icon-192.png"];
 const API = /^\/(api|auth|ws|health|metrics)(\/|$)/;

@@ -58,9 +58,9 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         owner = member_of(gateway, request, tenant).tenant
         kept = await gateway.store.consult(lambda sql: documents.find(sql, owner, Kind.ALERTS))
         if kept is None:
-            return answer({"rules": DEFAULT_RULES, "own": False})
+            return answer({"rules": DEFAULT_RULES, "own": False, "version": 0})
         own = _rules.decode(kept.body)
-        return tagged({"rules": own.rules, "own": True}, kept.version)
+        return _told(own, kept.version)
 
     @app.put("/api/alerts/rules")
     async def change(request: Request, tenant: Tenant = None) -> Response:
@@ -68,7 +68,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         wanted = decode(_rules, await json_body(request, gateway.settings))
         body = msgspec.json.encode(wanted).decode()
         version = await _put(gateway, request, editor, body)
-        return tagged({"rules": wanted.rules, "own": True}, version)
+        return _told(wanted, version)
 
     @app.delete("/api/alerts/rules")
     async def back_to_defaults(request: Request, tenant: Tenant = None) -> Response:
@@ -86,6 +86,10 @@ async def _put(gateway: Gateway, request: Request, editor: Member, body: str) ->
     version = await put(gateway, request, editor, (Kind.ALERTS, ""), body)
     await gateway.alarms.look()
     return version
+
+
+def _told(rules: Rules, version: int) -> Response:
+    return tagged({"rules": rules.rules, "own": True, "version": version}, version)
 
 
 def _written(alert: Alert) -> dict[str, object]:

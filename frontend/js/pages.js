@@ -28,6 +28,11 @@ export const PAGES = {
     roles: ["dashboard"],
     load: async () => (await import("./wall/page.js")).mountWall,
   },
+  alerts: {
+    path: "alerts.html",
+    roles: ["dashboard"],
+    load: async () => (await import("./alerts/page.js")).mountAlerts,
+  },
   admin: {
     path: "admin.html",
     roles: ["admin"],

@@ -39,7 +39,7 @@ def test_english_by_the_browsers_choice_and_french_by_the_switch(
 
 def test_nothing_is_wider_than_a_phone(shared_site: Site, open_page: Open) -> None:
     shared_site.measure("Salon", "s5")
-    for name in ("", "digital-twin.html", "wall.html"):
+    for name in ("", "digital-twin.html", "wall.html", "alerts.html"):
         page = signed_in(shared_site, open_page, name, width=360, height=740)
-        page.wait_for_selector(".card, .plan__room, .tile")
+        page.wait_for_selector(".card, .plan__room, .tile, .list tbody tr")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -98,7 +98,7 @@ async def test_rules_are_the_defaults_until_they_are_changed_and_again_when_take
         assert "etag" not in before.headers
         assert await set_rules(gateway, RULE) == '"1"'
         after = await person.get("/api/alerts/rules")
-        assert after.json() == {"rules": [RULE], "own": True}
+        assert after.json() == {"rules": [RULE], "own": True, "version": 1}
         assert after.headers["etag"] == '"1"'
         gone = await admin.delete("/api/alerts/rules", headers={"If-Match": '"1"'})
         assert gone.status_code == 204

@@ -11,8 +11,9 @@ import { trouble } from "./trouble.js";
  * @property {string} [hint]
  * @property {string} [value]
  * @property {boolean} [required]
- * @property {"text" | "number"} [type]
- * @property {number} [least] of a number
+ * @property {"text" | "number" | "time"} [type]
+ * @property {number | null} [least] of a number; null: it may be anything
+ * @property {boolean} [whole] a number without decimals
  * @property {Record<string, string>} [choices] a value's words; in place of typing
  */
 
@@ -53,12 +54,12 @@ export function form(language, { title, fields, submit, run }) {
 }
 
 /** @param {Field} field */
-function input({ name, label, hint, value = "", required = false, type = "text", least = 1, choices }) {
+function input({ name, label, hint, value = "", required = false, type = "text", least = 1, whole = true, choices }) {
   const id = `field-${name}`;
   const common = { id, name, required, "aria-describedby": hint && `${id}-hint` };
   const typed = choices
     ? h("select", common, ...Object.entries(choices).map(([each, words]) => h("option", { value: each, selected: each === value }, words)))
-    : h("input", { ...common, type, value, maxlength: 1000, autocomplete: "off", spellcheck: "false", ...(type === "number" && { min: least }) });
+    : h("input", { ...common, type, value, maxlength: 1000, autocomplete: "off", spellcheck: "false", ...(type === "number" && { min: least, step: whole ? 1 : "any" }) });
   return h("div", { class: "dialog__field" },
     h("label", { for: id }, label), typed, hint && h("span", { id: `${id}-hint`, class: "dialog__hint" }, hint));
 }

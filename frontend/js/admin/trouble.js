@@ -1,6 +1,6 @@
 /** Why something was not done, in words. */
 
-const SAID = [403, 404, 409, 422, 429, 503];
+const SAID = [403, 404, 409, 412, 422, 429, 503];
 
 /**
  * @param {import("../i18n/language.js").Language} language

@@ -124,6 +124,15 @@ export class Http {
   }
 }
 
+/**
+ * For a change of what has a version: on the one that its author saw.
+ * @param {number} seen 0: there was none
+ * @returns {Record<string, string>} headers
+ */
+export function condition(seen) {
+  return seen === 0 ? { "If-None-Match": "*" } : { "If-Match": `"${seen}"` };
+}
+
 /** @param {Response} response @returns {number | null} seconds */
 export function retryAfterOf(response) {
   const header = response.headers.get("Retry-After");

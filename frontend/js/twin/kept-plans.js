@@ -1,5 +1,7 @@
 /** The plans that a tenant's people drew, as the gateway keeps them (docs/protocol.md §3.7). */
 
+import { condition } from "../transport/http.js";
+
 /** @typedef {{plan: import("./plan.js").Plan, version: number, changed_by?: string}} Kept */
 
 export class KeptPlans {
@@ -49,9 +51,4 @@ export class KeptPlans {
 /** @param {string} enseigne */
 function path(enseigne) {
   return `/api/plans/${encodeURIComponent(enseigne)}`;
-}
-
-/** @param {number} seen @returns {Record<string, string>} */
-function condition(seen) {
-  return seen === 0 ? { "If-None-Match": "*" } : { "If-Match": `"${seen}"` };
 }
