@@ -1,10 +1,17 @@
 """The digital twin, languages and small screens."""
 
+import json
+
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
 from tests.browser.site import Site
-from tests.browser.test_live import signed_in
+from tests.browser.test_live import signed_in, until
+
+CANVAS = "document.querySelector('.plan__air')"
+INK = f"""{CANVAS}.getContext("2d").getImageData(0, 0, {CANVAS}.width, {CANVAS}.height).data
+  .reduce((sum, value, at) => sum + (at % 4 === 3 && value > 0 ? 1 : 0), 0)"""
+PICTURE = f"{CANVAS}.toDataURL()"
 
 
 def test_rooms_and_modules_on_the_plan(
@@ -24,6 +31,24 @@ def test_rooms_and_modules_on_the_plan(
     shared_site.publish("modules", salle="Chambre", module_id="w2", kind="window", state="open")
     expect(page.locator(".modules")).to_contain_text("ouverte")
     assert complaints == []
+
+
+def test_the_air_moves_thickens_and_stands_still_for_who_wants_no_motion(
+    shared_site: Site, open_page: Open
+) -> None:
+    shared_site.measure("Chambre", "s6", CO2=1900, PM25=60)
+    page = signed_in(shared_site, open_page, "digital-twin.html")
+    page.wait_for_selector(".plan__room")
+    until(page, f"({INK}) > 1000")
+    first = page.evaluate(PICTURE)
+    until(page, f"({PICTURE}) !== {json.dumps(first)}")
+    page.emulate_media(reduced_motion="reduce")
+    page.wait_for_timeout(300)
+    still = page.evaluate(PICTURE)
+    page.wait_for_timeout(500)
+    assert page.evaluate(PICTURE) == still
+    shared_site.measure("Chambre", "s6", CO2=430, PM25=0)
+    until(page, f"({PICTURE}) !== {json.dumps(still)}")
 
 
 def test_english_by_the_browsers_choice_and_french_by_the_switch(

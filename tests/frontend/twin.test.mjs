@@ -4,10 +4,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
+import { Drift, MOST_POINTS, density, freshness } from "../../frontend/js/twin/air.js";
 import { KINDS, begun, named, shifted, stretched, withFixture, withRoom, without } from "../../frontend/js/twin/edits.js";
 import { layOut } from "../../frontend/js/twin/layout.js";
 import { placed } from "../../frontend/js/twin/placing.js";
 import { GRID, MOST_FIXTURES, MOST_ROOMS, extent, overlap, withTheRest } from "../../frontend/js/twin/plan.js";
+import { sourcesIn } from "../../frontend/js/twin/sources.js";
 import { openingOf, outside, sidesOf, wallsOf } from "../../frontend/js/twin/walls.js";
 
 const names = (count) => Array.from({ length: count }, (_, i) => `Salle ${i}`);
@@ -152,4 +154,78 @@ test("drawing begins with what is shown, as far as it can be kept", () => {
 test("kinds are those of the gateway", () => {
   const source = readFileSync(new URL("../../app/domain/plan.py", import.meta.url), "utf8");
   assert.deepEqual(KINDS, JSON.parse(`[${/kind: Literal\[([^\]]+)\]/.exec(source)[1]}]`));
+});
+
+const AREA = { x: 100, y: 50, width: 300, height: 250 };
+const half = () => 0.5;
+const WINDOW = { x: 250, y: 50, dx: 0, dy: 1, strength: 1 };
+const kinds = (drift, salle = "a") => drift.pointsOf(salle).map(({ kind }) => kind);
+
+test("worse air is denser, what is not known is not drawn", () => {
+  const steps = [420, 700, 1000, 1500, 4000].map((co2) => density(75_000, co2, 5).haze);
+  assert.deepEqual(steps, [...steps].sort((a, b) => a - b));
+  assert.equal(steps[0], 0);
+  assert.equal(steps[3], steps[4]);
+  assert.ok(density(75_000, 420, 30).specks > density(75_000, 420, 5).specks);
+  assert.deepEqual(density(75_000, null, null), { haze: 0, specks: 0 });
+});
+
+test("air stays in its room, comes and goes softly", () => {
+  const drift = new Drift();
+  const air = { ...AREA, haze: 10, specks: 20, sources: [WINDOW] };
+  drift.set(new Map([["a", air]]));
+  drift.step(0.1);
+  assert.ok(drift.pointsOf("a").filter(({ kind }) => kind !== "fresh").every(({ shown }) => shown > 0 && shown < 0.2));
+  for (let i = 0; i < 600; i += 1) drift.step(0.1);
+  const { x, y, width, height } = AREA;
+  assert.ok(drift.pointsOf("a").every((point) => point.x >= x && point.x <= x + width && point.y >= y && point.y <= y + height));
+  drift.set(new Map([["a", { ...air, haze: 0, specks: 0, sources: [] }]]));
+  drift.step(0.1);
+  assert.ok(kinds(drift).includes("haze"));
+  drift.step(5);
+  drift.step(5);
+  assert.deepEqual(kinds(drift), []);
+  drift.set(new Map());
+  assert.deepEqual(drift.pointsOf("a"), []);
+});
+
+test("fresh air is where something is open, and drives the other away", () => {
+  const nearest = (sources) => {
+    const drift = new Drift(half);
+    drift.set(new Map([["a", { ...AREA, haze: 1, specks: 0, sources }]]));
+    for (let i = 0; i < 80; i += 1) drift.step(0.1);
+    const haze = drift.pointsOf("a").find(({ kind }) => kind === "haze");
+    return { fresh: kinds(drift).includes("fresh"), down: haze.y };
+  };
+  assert.equal(nearest([]).fresh, false);
+  const open = new Drift(() => 0.3);
+  open.set(new Map([["a", { ...AREA, haze: 0, specks: 0, sources: [WINDOW] }]]));
+  for (let i = 0; i < 10; i += 1) open.step(0.1);
+  assert.ok(kinds(open).every((kind) => kind === "fresh") && open.pointsOf("a").every(({ vy }) => vy > 0));
+  assert.ok(open.streaming && freshness({ age: 1.3 }) > 0.9 && freshness({ age: 99 }) < 1e-9);
+  assert.ok(nearest([WINDOW]).down > nearest([]).down);
+});
+
+test("however many rooms, the points are bounded; what stands still has nothing that flies", () => {
+  const drift = new Drift();
+  const air = { ...AREA, haze: 20, specks: 60, sources: [WINDOW] };
+  drift.set(new Map(names(100).map((salle) => [salle, air])));
+  drift.settle();
+  const all = names(100).flatMap((salle) => drift.pointsOf(salle));
+  assert.ok(all.length > 0 && all.length <= MOST_POINTS);
+  assert.ok(all.every(({ kind, shown }) => kind !== "fresh" && shown === 1));
+});
+
+test("open to the outside and blowing is a source; closed, or open to another room, is none", () => {
+  const rooms = [BUREAU, SALON];
+  const standing = [
+    { kind: "window", x: 5, y: 0, id: "w" }, { kind: "door", x: 10, y: 4, id: "d" }, { kind: "ventilation", x: 3, y: 3, id: "v" },
+  ].map((each) => ({ fixture: each, opening: each.id === "v" ? null : openingOf(rooms, each) }));
+  const things = (state) => new Map(["w", "d", "v"].map((id) => [id, { id, state, active: state !== "closed" }]));
+  assert.deepEqual(sourcesIn(BUREAU, rooms, standing, things("closed")), []);
+  assert.deepEqual(sourcesIn(BUREAU, rooms, standing, new Map()), []);
+  const [window, fan, ...rest] = sourcesIn(BUREAU, rooms, standing, things("boost"));
+  assert.deepEqual([window.x, window.y, window.dx, window.dy, rest.length], [5, 0, 0, 1, 0]);
+  assert.deepEqual([fan.dx, fan.dy, fan.strength], [0, 0, 1.2]);
+  assert.deepEqual(sourcesIn(SALON, rooms, standing, things("boost")), []);
 });

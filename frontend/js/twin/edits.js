@@ -60,7 +60,14 @@ export function shifted(plan, item, dx, dy) {
   return along(replaced(plan, item, () => ({ x, y })), plan, item, () => [x - room.x, y - room.y]);
 }
 
-/** By its lower right corner; what is in the walls there stays in them. @param {Plan} plan @param {Item} item a room @param {number} dx @param {number} dy @returns {Plan} */
+/**
+ * By its lower right corner; what is in the walls there stays in them.
+ * @param {Plan} plan
+ * @param {Item} item a room
+ * @param {number} dx
+ * @param {number} dy
+ * @returns {Plan}
+ */
 export function stretched(plan, item, dx, dy) {
   const room = plan.rooms[item.index];
   const width = clamp(room.width + Math.round(dx), LEAST, GRID - room.x);

@@ -3,6 +3,7 @@
 import { setAttributes, setText, svg } from "../page/dom.js";
 import { icon } from "../shell/icons.js";
 import { thingWords } from "./things.js";
+import { middleOf } from "./walls.js";
 
 /** Pixels, however large the plan is. */
 const CHIP = 13;
@@ -31,7 +32,7 @@ export class FixtureShape {
   /** @param {import("./things.js").Thing | undefined} thing none: it is only drawn @param {import("../i18n/language.js").Language} language */
   update(thing, language) {
     setText(this.#title, thing ? thingWords(thing, language) : "");
-    setAttributes(this.node, { "data-state": thing?.state, "data-active": thing?.active ?? false, "data-silent": thing?.silent ?? false });
+    setAttributes(this.node, { "data-state": thing?.state, "data-active": String(thing?.active ?? false), "data-silent": String(thing?.silent ?? false) });
   }
 }
 
@@ -47,11 +48,10 @@ function picture(kind) {
  * @param {import("./walls.js").Opening} opening
  * @param {number} cell
  */
-function frame({ vertical, at, from, to, inward }, cell) {
-  const middle = ((from + to) / 2) * cell;
-  const [x, y] = vertical ? [at * cell, middle] : [middle, at * cell];
-  const turned = vertical ? -90 * inward : 90 - 90 * inward;
-  return `translate(${x} ${y}) rotate(${turned})`;
+function frame(opening, cell) {
+  const { x, y } = middleOf(opening);
+  const turned = opening.vertical ? -90 * opening.inward : 90 - 90 * opening.inward;
+  return `translate(${x * cell} ${y * cell}) rotate(${turned})`;
 }
 
 /** @param {string} kind @param {import("./walls.js").Opening} opening @param {number} cell */

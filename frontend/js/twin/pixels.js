@@ -9,3 +9,8 @@ export function scaled({ x, y, width, height }, cell) {
 export function line({ vertical, at, from, to }, cell) {
   return vertical ? `M${at * cell} ${from * cell}V${to * cell}` : `M${from * cell} ${at * cell}H${to * cell}`;
 }
+
+/** @param {{x: number, y: number, width: number, height: number}} area */
+export function rectangle({ x, y, width, height }) {
+  return `M${x} ${y}h${width}v${height}h${-width}z`;
+}

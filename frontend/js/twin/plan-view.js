@@ -3,12 +3,15 @@
 import { h, svg } from "../page/dom.js";
 import { roomKey } from "../live/store.js";
 import { roomState } from "../rooms/room-state.js";
+import { AirView } from "./air-view.js";
+import { density } from "./air.js";
 import { FixtureShape } from "./fixture-shape.js";
 import { layOut } from "./layout.js";
 import { extent, withTheRest } from "./plan.js";
-import { line, scaled } from "./pixels.js";
+import { line, rectangle, scaled } from "./pixels.js";
 import { placed } from "./placing.js";
 import { RoomShape } from "./room-shape.js";
+import { sourcesIn } from "./sources.js";
 import { OPENINGS, openingOf, wallsOf } from "./walls.js";
 
 /** Cells around the rooms, where windows swing. */
@@ -34,8 +37,11 @@ export class PlanView {
   #onChoose;
   #enseigne;
   /** @type {Map<string, RoomShape>} */ #rooms = new Map();
-  /** @type {{shape: FixtureShape, id: string | undefined}[]} */ #fixtures = [];
+  /** @type {(import("./sources.js").Standing & {shape: FixtureShape})[]} */ #standing = [];
+  /** @type {import("./plan.js").PlanRoom[]} */ #plan = [];
+  #cell = 1;
   #drawn = "";
+  #air = new AirView();
   #width = 0;
   /** @type {Shown | null} */ #shown = null;
   node = h("div", { class: "plan__canvas" });
@@ -65,37 +71,61 @@ export class PlanView {
     const drawn = JSON.stringify([this.#width, plan]);
     if (drawn !== this.#drawn) this.#draw(plan);
     this.#drawn = drawn;
-    const known = new Map(shown.rooms.map((room) => [room.salle, room]));
-    for (const [salle, shape] of this.#rooms) {
-      const room = known.get(salle);
-      shape.update(room?.state ?? roomState(NOBODY, shown.now), room !== undefined && room.key === shown.chosen);
-    }
     const things = new Map([...shown.things.values()].flat().map((thing) => [thing.id, thing]));
-    for (const { shape, id } of this.#fixtures) shape.update(things.get(id ?? ""), this.#language);
+    for (const { shape, fixture } of this.#standing) shape.update(things.get(fixture.id ?? ""), this.#language);
+    const known = new Map(shown.rooms.map((room) => [room.salle, room]));
+    this.#air.set(new Map(this.#plan.map((room) => {
+      const view = known.get(room.salle);
+      const state = view?.state ?? roomState(NOBODY, shown.now);
+      this.#rooms.get(room.salle)?.update(state, view !== undefined && view.key === shown.chosen);
+      return [room.salle, this.#airOf(room, state, things)];
+    })));
   }
 
   destroy() {
     this.#resized.disconnect();
+    this.#air.destroy();
+  }
+
+  /**
+   * @param {import("./plan.js").PlanRoom} room
+   * @param {import("../rooms/room-state.js").RoomState} state
+   * @param {Map<string, Thing>} things by id
+   * @returns {import("./air.js").Air}
+   */
+  #airOf(room, { stale, quantities }, things) {
+    const area = scaled(room, this.#cell);
+    const value = (/** @type {string} */ name) => (stale ? null : quantities[name]?.value ?? null);
+    const sources = sourcesIn(room, this.#plan, this.#standing, things)
+      .map((source) => ({ ...source, x: source.x * this.#cell, y: source.y * this.#cell }));
+    return { ...area, ...density(area.width * area.height, value("CO2"), value("PM25")), sources };
   }
 
   /** @param {import("./plan.js").Plan} plan */
   #draw({ rooms, fixtures }) {
     const around = extent(rooms);
     const cell = Math.min(LARGEST_CELL, this.#width / (around.width + 2 * AROUND));
-    const [x, y, width, height] = [around.x - AROUND, around.y - AROUND, around.width + 2 * AROUND, around.height + 2 * AROUND]
-      .map((cells) => cells * cell);
+    const shown = scaled({
+      x: around.x - AROUND, y: around.y - AROUND, width: around.width + 2 * AROUND, height: around.height + 2 * AROUND,
+    }, cell);
+    const { x, y, width, height } = shown;
+    this.#plan = rooms;
+    this.#cell = cell;
     this.#rooms = new Map(rooms.map((room) => [room.salle, this.#room(room, cell)]));
-    const standing = fixtures.map((fixture) => ({ fixture, opening: fixture.kind in OPENINGS ? openingOf(rooms, fixture) : null }));
-    this.#fixtures = standing.map(({ fixture, opening }) => ({ id: fixture.id, shape: new FixtureShape(fixture, opening, cell) }));
-    const walls = wallsOf(rooms, standing.flatMap(({ opening }) => opening ?? []));
-    this.node.replaceChildren(svg("svg", {
+    this.#standing = fixtures.map((fixture) => {
+      const opening = fixture.kind in OPENINGS ? openingOf(rooms, fixture) : null;
+      return { fixture, opening, shape: new FixtureShape(fixture, opening, cell) };
+    });
+    const walls = wallsOf(rooms, this.#standing.flatMap(({ opening }) => opening ?? []));
+    this.#air.fit(shown, new Map([...this.#rooms].map(([salle, { node, area }]) => [salle, { node, area }])));
+    this.node.replaceChildren(h("div", { class: "plan__stage" }, this.#air.node, svg("svg", {
       class: "plan__drawing", viewBox: `${x} ${y} ${width} ${height}`, width, height, role: "group",
       "aria-label": this.#language.t("twin.plan", { enseigne: this.#enseigne }),
     },
-    svg("rect", { class: "plan__ground", ...scaled(around, cell) }),
+    svg("path", { class: "plan__ground", d: [around, ...rooms].map((area) => rectangle(scaled(area, cell))).join("") }),
     ...[...this.#rooms.values()].map(({ node }) => node),
     svg("path", { class: "plan__wall", d: walls.map((wall) => line(wall, cell)).join("") }),
-    ...this.#fixtures.map(({ shape }) => shape.node)));
+    ...this.#standing.map(({ shape }) => shape.node))));
   }
 
   /** @param {import("./plan.js").PlanRoom} room @param {number} cell */

@@ -2,6 +2,7 @@
 
 import { setAttributes, setText, svg } from "../page/dom.js";
 import { levelWords } from "../rooms/room-card.js";
+import { scaled } from "./pixels.js";
 
 /** Letters that fit, largest first: what a room of this size takes, in pixels. */
 const SIZES = [
@@ -20,6 +21,8 @@ export class RoomShape {
   #score;
   #level;
   #co2;
+  /** In pixels of the drawing. */
+  area;
   node;
 
   /**
@@ -30,7 +33,7 @@ export class RoomShape {
    * @param {() => void} options.onChoose
    */
   constructor({ language, room, cell, onChoose }) {
-    const [x, y, width, height] = [room.x, room.y, room.width, room.height].map((cells) => cells * cell);
+    const { x, y, width, height } = (this.area = scaled(room, cell));
     this.#language = language;
     this.#name = room.salle;
     const type = SIZES.find((size) => width >= size.width && height >= size.height) ?? SIZES[2];

@@ -4,7 +4,7 @@ import { h, svg } from "../page/dom.js";
 import { FixtureShape } from "./fixture-shape.js";
 import { GRID, extent, overlap } from "./plan.js";
 import { line, scaled } from "./pixels.js";
-import { OPENINGS, openingOf, wallsOf } from "./walls.js";
+import { OPENINGS, middleOf, openingOf, wallsOf } from "./walls.js";
 
 /** Cells. */
 const LEAST = { width: 32, height: 20 };
@@ -108,9 +108,10 @@ export class Sheet {
   /** @param {Plan} plan @param {Item} item @param {Item | null} taken @param {import("./walls.js").Opening | null} opening */
   #fixture(plan, item, taken, opening) {
     const fixture = plan.fixtures[item.index];
-    const [x, y] = (opening ? middle(opening) : [fixture.x, fixture.y]).map((cells) => cells * this.#cell);
+    const { x, y } = opening ? middleOf(opening) : fixture;
+    const [cx, cy] = [x * this.#cell, y * this.#cell];
     return svg("g", this.#handle(plan, item, taken),
-      svg("circle", { class: "sheet__reach", cx: x, cy: y, r: REACH }),
+      svg("circle", { class: "sheet__reach", cx, cy, r: REACH }),
       new FixtureShape(fixture, opening, this.#cell).node);
   }
 
@@ -171,11 +172,6 @@ export class Sheet {
     const taken = this.#shown?.taken;
     if (item && (!taken || nameOf(item) !== nameOf(taken))) this.#hands.take(item);
   }
-}
-
-/** @param {import("./walls.js").Opening} opening */
-function middle({ vertical, at, from, to }) {
-  return vertical ? [at, (from + to) / 2] : [(from + to) / 2, at];
 }
 
 /** @param {Item} item */

@@ -44,6 +44,12 @@ export function openingOf(rooms, { kind, x, y }) {
   return { ...wall, from: centre - length / 2, to: centre + length / 2 };
 }
 
+/** @param {Wall} wall @returns {{x: number, y: number}} */
+export function middleOf({ vertical, at, from, to }) {
+  const along = (from + to) / 2;
+  return vertical ? { x: at, y: along } : { x: along, y: at };
+}
+
 /**
  * @param {PlanRoom[]} rooms
  * @param {Wall[]} openings
