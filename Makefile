@@ -28,6 +28,7 @@ lint:
 	$(py) -m ruff check
 	$(py) -m ruff format --check
 	$(py) -m mypy
+	$(py) -m scripts.check_javascript
 
 # The pins in pyproject.toml, with all that they need, each file by its hash; then what they are.
 lock:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.stack.programs import ROOT, TOOLS
-from scripts import audit_tools, python_packages, system_packages
+from scripts import audit_tools, python_packages, system_packages, typescript_compiler
 from scripts.report import SetupError, say
 
 LOCKS = {"run": "requirements.lock", "test": "requirements-dev.lock"}
@@ -35,6 +35,7 @@ def main(profile: str) -> None:
             system_packages.ensure_certutil()
             system_packages.ensure_postgres()
             system_packages.ensure_redis()
+            typescript_compiler.ensure()
         if profile == "audit":
             audit_tools.ensure()
 

@@ -181,7 +181,7 @@ export class WebSocketManager {
     const url = socketUrl(this.#env.url, bare ? [] : this.#topics.wanted);
     try {
       const socket = new this.#env.WebSocket(url, [SUBPROTOCOL, `bearer.${token}`]);
-      const receiver = {
+      /** @type {import("./transport/connection.js").Receiver} */ const receiver = {
         greeted: (greeting) => this.#greeted(greeting, bare),
         received: (frame) => this.#received(frame),
         answered: (ms) => this.#events.emit("latency", ms),

@@ -14,7 +14,7 @@ const TURN = "iaqverse.refresh";
  * @typedef {{name: string, tenant: string, role: string}} User
  * @typedef {{access_token: string, user: User}} SignedIn
  * @typedef {{request: <T>(name: string, run: () => Promise<T>) => Promise<T>}} Turns
- * @typedef {{postMessage: (what: string) => void, onmessage: ((event: {data: any}) => void) | null}} Tabs
+ * @typedef {Pick<BroadcastChannel, "postMessage" | "onmessage">} Tabs
  */
 
 /** Fires `signed_in` and `signed_out` when another tab did. */

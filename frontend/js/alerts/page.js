@@ -98,8 +98,10 @@ export function mountAlerts(main, { language, live, http, session }) {
       fields: fieldsOf(language, rule),
       run: async (values) => {
         await rules.put(ruleOf(values, rule, Intl.DateTimeFormat().resolvedOptions().timeZone));
-        acts.say(t("alerts.saved"));
-        asking.now();
+        return () => {
+          acts.say(t("alerts.saved"));
+          asking.now();
+        };
       },
     });
   }

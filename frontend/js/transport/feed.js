@@ -24,6 +24,11 @@ const EVENT_TOPICS = ["predictions", "actions", "alerts", "modules"];
 const EVENTS = 50;
 const HISTORY_RETRY_MS = 5000;
 
+/**
+ * @typedef {Pick<import("../websocket-manager.js").WebSocketManager, "connect" | "disconnect" | "isConnected" |
+ *   "isConnectionActive" | "on" | "ping" | "setPositionProvider" | "subscriptions">} Manager
+ */
+
 export class Feed {
   #events = new Emitter(["message", "history", "status", "greeting", "latency", "signed_out"]);
   #manager;
@@ -38,7 +43,7 @@ export class Feed {
 
   /**
    * @param {object} options
-   * @param {import("../websocket-manager.js").WebSocketManager} options.manager
+   * @param {Manager} options.manager
    * @param {Pick<import("./api.js").Api, "messages" | "history">} options.api
    * @param {boolean} options.useWebSocket false: polling alone
    * @param {import("./heartbeat.js").Timers} options.timers

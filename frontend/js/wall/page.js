@@ -64,7 +64,7 @@ export function mountWall(main, { language, live }) {
   };
 }
 
-/** @param {import("../rooms/rooms-view.js").RoomView[]} rooms @returns {typeof rooms} in their places, where there are not too many */
+/** @param {import("../rooms/rooms-view.js").RoomView[]} rooms @returns {import("../rooms/rooms-view.js").RoomView[]} in their places, where there are not too many */
 function inNeed(rooms) {
   if (rooms.length <= MOST) return rooms;
   const need = (/** @type {import("../rooms/rooms-view.js").RoomView} */ { state }) => (state.stale ? 69 : state.score ?? 100);
