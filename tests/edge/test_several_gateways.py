@@ -12,6 +12,7 @@ from websockets.exceptions import InvalidStatus
 
 from app.brokers.circle import Circle
 from app.domain.shared_places import AWAY
+from app.edge.shared_rates import EVERY
 from tests.brokers.conftest import linked, running
 from tests.conftest import ORIGIN, Running, Start
 from tests.edge.wire import PLACE, end_of, heard, until
@@ -22,6 +23,7 @@ SETTINGS: dict[str, Any] = {
     "connections_per_subject": 2,
     "handshake_rate_per_ip": "1000/minute",
     "publish_rate_per_token": "10/hour",
+    "claim_rate_per_ip": "10/hour",
 }
 SOON = 10.0
 ALERT = {**PLACE, "severity": "info", "state": "raised", "message": "CO2"}
@@ -129,6 +131,30 @@ async def test_a_rate_counts_what_both_let_through(
 
     await until(full, within=SOON)
     assert await counted() <= 12
+
+
+async def test_who_tries_claim_codes_at_both_has_the_tries_of_one(
+    both: tuple[Running, Running],
+) -> None:
+    """No code is guessed faster where there are more gateways."""
+    tries = 0
+
+    async def refused(gateway: Running) -> bool:
+        nonlocal tries
+        async with gateway.client() as nobody:
+            answer = await nobody.post("/auth/claim", json={"code": "ABCD-EFGH"})
+        tries += answer.status_code != 429
+        return answer.status_code == 429
+
+    for gateway in both * 4:
+        assert not await refused(gateway)
+    await asyncio.sleep(2 * EVERY)
+
+    async def both_refuse() -> bool:
+        return all([await refused(gateway) for gateway in both])
+
+    await until(both_refuse, within=SOON)
+    assert tries <= 14
 
 
 async def test_a_ticket_of_one_opens_a_socket_at_the_other_once(
