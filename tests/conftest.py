@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import hypothesis
 import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
@@ -23,6 +24,12 @@ from auth.principal import Principal, Role
 from auth.tokens import TokenIssuer, TokenVerifier
 from tests.postgres_server import PostgresServer
 from tests.redis_server import RedisServer, valkey
+
+# Its clock would call an example slow that waited for a busy machine.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 ORIGIN = "https://localhost:8443"
 PATIENCE = 30.0

@@ -5,10 +5,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from app.stack.programs import find_chromium
 from tests.browser.site import Site, browser_environment
+
+PATIENCE_MS = 15_000
+"""For what a page is to show, on a machine that others use as well; playwright's own is 5 s."""
+expect.set_options(timeout=PATIENCE_MS)
 
 Open = Callable[..., Page]
 

@@ -315,7 +315,7 @@ async def hold(agrees: Callable[[Selection], Awaitable[None]]) -> None:
     """For all selections; hypothesis draws in a thread, the store answers on this loop."""
     loop = asyncio.get_running_loop()
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(selections)
     def check(selection: Selection) -> None:
         async def awaited() -> None:

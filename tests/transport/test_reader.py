@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.transport.budget import FRAME_BUDGET
@@ -222,7 +222,6 @@ streams = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(streams, st.lists(st.integers(0, 1_200), max_size=20))
 def test_cuts_make_no_difference(stream: bytes, cuts: list[int]) -> None:
     """Arbitrary bytes lead to events and at most one fault, however they are cut."""
@@ -231,7 +230,6 @@ def test_cuts_make_no_difference(stream: bytes, cuts: list[int]) -> None:
     assert read(*chunks) == read(stream)
 
 
-@settings(deadline=None)
 @given(streams)
 def test_byte_by_byte_makes_no_difference(stream: bytes) -> None:
     assert read(*(bytes([byte]) for byte in stream)) == read(stream)
