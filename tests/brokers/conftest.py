@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
+import pytest
+
+from app.brokers import connection
 from app.brokers.connection import RedisLink
 from app.brokers.redis import RedisBroker
 from app.model import Position, Publication, RoutingKey, Topic
@@ -25,6 +28,12 @@ def publications(count: int, tenant: str = "acme", *, first: int = 1) -> list[Pu
         Publication(tenant, Position(EPOCH, sequence), KEY, b'{"type":"measurement"}')
         for sequence in range(first, first + count)
     ]
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No server is lost because the machine is busy."""
+    monkeypatch.setattr(connection, "ANSWER", 30.0)
 
 
 class Reader:

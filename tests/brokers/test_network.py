@@ -1,6 +1,5 @@
 """A Redis on another machine: TCP, a user with the rights of `docs/deployment.md`, and TLS."""
 
-import asyncio
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from tests.redis_server import RedisServer, valkey
 from tests.stack.stack_process import free_port
 
 PASSWORD = "hunter2-canary"
-PATIENCE = 10.0
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 def documented_user() -> list[str]:
@@ -150,14 +149,7 @@ async def same(body: bytes) -> bytes:
 
 
 async def refusal(url: str) -> str:
-    """Why; and nowhere in it what was given. A busy machine may be late before it refuses."""
-    async with asyncio.timeout(PATIENCE):
-        while (why := await one_refusal(url)) == "nothing comes in time":
-            pass
-    return why
-
-
-async def one_refusal(url: str) -> str:
+    """Why; and nowhere in it what was given."""
     link = RedisLink(url)
     with pytest.raises(UnavailableError) as refused:
         await link.check()

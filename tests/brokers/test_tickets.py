@@ -15,6 +15,7 @@ from tests.brokers.conftest import linked
 from tests.redis_server import RedisServer
 
 ORIGIN = "https://iaq.example"
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 def principal(expires_in: float = 600) -> Principal:
