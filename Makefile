@@ -9,7 +9,7 @@ uv = $$($(PYTHON) -m scripts.setup uv)
 compile = compile $(UPGRADE) --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 js_tests = $(wildcard tests/frontend/*.test.mjs)
 
-.PHONY: run test lint lock update bench soak audit clean
+.PHONY: run test lint lock update bench load soak audit clean
 
 run:
 	@$(PYTHON) -m scripts.setup run
@@ -47,6 +47,12 @@ update:
 bench:
 	@$(PYTHON) -m scripts.setup test
 	$(py) -m bench
+
+# Some ten minutes; reports are in var/reconnect and var/whole.
+load:
+	@$(PYTHON) -m scripts.setup test
+	$(py) -m bench.reconnect
+	$(py) -m bench.whole
 
 soak:
 	@$(PYTHON) -m scripts.setup test

@@ -2,10 +2,11 @@
 
 import resource
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from app.model import Publication
 from app.protocol.topics import TopicFilter
 from app.stack.programs import find_postgres, find_redis
 from auth.principal import Role
@@ -14,11 +15,14 @@ from bench.crowd.process import Crowd
 from bench.peers.base import workplace
 from bench.tools import MissingError
 from bench.usage import Usage, usage_of
-from tests.chaos.kept import stored
+from tests.chaos.kept import seen, stored
+from tests.chaos.ledger import Ledger
 from tests.chaos.stack import Stack
 from tests.postgres_server import PostgresServer
 from tests.redis_server import RedisServer
 
+Kept = Mapping[str, Sequence[Publication]]
+"""By tenant, in its order."""
 WORKERS = 2
 SITES = ("Maison", "Boutique", "École", "Atelier")
 TOPICS = ("all", *(f"all:{site}" for site in SITES))
@@ -50,22 +54,31 @@ class Operation:
         }
         return {name: usage_of([pid]) for name, pid in pids.items()}
 
-    async def owed(self) -> Owed:
-        """What every dashboard has to have, by what the store keeps now."""
-        filters = {topic: TopicFilter.parse(topic) for topic in TOPICS}
-        owed = {}
-        for tenant in self.tenants:
-            kept = await stored(self.stack, tenant)
-            for topic, chosen in filters.items():
-                sequences = (one.position.sequence for one in kept if chosen.matches(one.key))
-                owed[tenant, topic] = array("I", sequences)
-        return owed
+    async def kept(self) -> Kept:
+        """What the store keeps now, while all runs."""
+        return {tenant: await stored(self.stack, tenant) for tenant in self.tenants}
 
     def _viewer(self, number: int) -> Viewer:
         rest, which = divmod(number, len(self.tenants))
         tenant, topic = self.tenants[which], TOPICS[rest % len(TOPICS)]
         token = self.stack.token(Role.DASHBOARD, f"dashboard-{number}", tenant)
         return Viewer(tenant, token, topic, slow=number % SLOW == SLOW - 1)
+
+
+def owed(kept: Kept) -> Owed:
+    """What every dashboard has to have."""
+    filters = {topic: TopicFilter.parse(topic) for topic in TOPICS}
+    return {
+        (tenant, topic): array("I", (e.position.sequence for e in each if chosen.matches(e.key)))
+        for tenant, each in kept.items()
+        for topic, chosen in filters.items()
+    }
+
+
+def misplaced(ledger: Ledger, kept: Kept) -> list[str]:
+    """Faults of what is kept: lost, doubled, or not where the receipt said."""
+    everything = [one for each in kept.values() for one in seen(each, "measurements")]
+    return ledger.faults + ledger.compare_kept(everything)
 
 
 @contextmanager

@@ -28,9 +28,10 @@ from auth.principal import Role
 from bench.charts import Mark, Series, chart
 from bench.crowd.plan import Findings
 from bench.crowd.process import Crowd
-from bench.operation import SITES, Operation, operated
-from bench.tables import markdown
+from bench.operation import SITES, Operation, misplaced, operated, owed
+from bench.tables import machine, markdown
 from bench.tools import MissingError
+from bench.usage import Others
 from tests.chaos.device import Device
 from tests.chaos.ledger import Ledger
 from tests.chaos.sensors import Sensors
@@ -76,12 +77,13 @@ class Storm:
     size: int
     cuts: Sequence[Cut]
     findings: Findings
-    ledger: Ledger
+    acknowledged: int
+    misplaced: list[str]
 
     @property
     def faults(self) -> list[str]:
         seen = [f"{count} times {what}" for what, count in self.findings.seen.items()]
-        return self.ledger.faults + self.findings.faults + seen
+        return self.misplaced + self.findings.faults + seen
 
 
 async def storm(operation: Operation, size: int, quiet: float = QUIET) -> Storm:
@@ -91,8 +93,9 @@ async def storm(operation: Operation, size: int, quiet: float = QUIET) -> Storm:
         async with _devices(operation) as ledger:
             await until(lambda: crowd.live == size, "all have come", PATIENCE)
             cuts = [await _cut(operation, crowd, *blow, quiet) for blow in BLOWS.items()]
-        findings = await asyncio.to_thread(crowd.reckon, await operation.owed())
-    return Storm(size, cuts, findings, ledger)
+        kept = await operation.kept()
+        findings = await asyncio.to_thread(crowd.reckon, owed(kept))
+    return Storm(size, cuts, findings, len(ledger.acknowledged), misplaced(ledger, kept))
 
 
 async def _cut(operation: Operation, crowd: Crowd, name: str, blow: Blow, quiet: float) -> Cut:
@@ -156,7 +159,7 @@ async def _devices(operation: Operation) -> AsyncIterator[Ledger]:
 
 
 def main() -> int:
-    arguments = _arguments()
+    arguments, others = _arguments(), Others()
     try:
         with operated(TENANTS) as operation:
             result = asyncio.run(storm(operation, arguments.size))
@@ -164,7 +167,7 @@ def main() -> int:
         sys.stderr.write(f"not run: {error}\n")
         return 0
     write(result, arguments.folder)
-    sys.stdout.write(told(result))
+    sys.stdout.write(f"{told(result)}{machine(others.share())}\n")
     return 1 if result.faults else 0
 
 
@@ -172,7 +175,7 @@ def told(result: Storm) -> str:
     findings = result.findings
     ends = ", ".join(f"{count} {how}" for how, count in findings.ends.most_common())
     each = findings.cpu / len(findings.handshakes) * 1_000
-    kept = f"{len(result.ledger.acknowledged)} measurements acknowledged"
+    kept = f"{result.acknowledged} measurements acknowledged"
     lines = [
         markdown(_HEAD, map(_row, result.cuts, repeat(findings))),
         f"{kept}, {findings.received} messages delivered.",

@@ -1,6 +1,7 @@
 """What processes cost, from /proc: CPU time and memory that is theirs (proc(5), Linux)."""
 
 import os
+import resource
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Self
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PROC = Path("/proc")
+_IDLE, _IOWAIT = 3, 4
 
 
 @dataclass(slots=True)
@@ -36,6 +38,20 @@ class Usage:
     @property
     def cpu_seconds(self) -> float:
         return float(self.cpu.total())
+
+
+class Others:
+    """What programs that are none of ours take of the machine, from its making on."""
+
+    def __init__(self) -> None:
+        self._before = _machine_cpu()
+
+    def share(self) -> float:
+        """Of all cores; what we started counts as ours once it has ended."""
+        busy, ours, total = (
+            now - then for now, then in zip(_machine_cpu(), self._before, strict=True)
+        )
+        return max(0.0, (busy - ours) / total)
 
 
 def usage_of(roots: Iterable[int]) -> Usage:
@@ -67,6 +83,15 @@ def family(roots: Iterable[int]) -> set[int]:
             found.add(pid)
             waiting += children.get(pid, [])
     return found
+
+
+def _machine_cpu() -> tuple[float, float, float]:
+    """Seconds since the machine began: of all cores busy, of this run, of all cores."""
+    fields = (_PROC / "stat").read_text("ascii").splitlines()[0].split()[1:9]
+    ticks = [int(field) / _TICKS for field in fields]
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    ours = sum(one.ru_utime + one.ru_stime for one in used)
+    return sum(ticks) - ticks[_IDLE] - ticks[_IOWAIT], ours, sum(ticks)
 
 
 def _stat(pid: int) -> tuple[str, list[str]]:

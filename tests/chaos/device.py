@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -34,7 +35,8 @@ class Device:
         while not stop.is_set():
             items = [self.sensors.measure() for _ in range(self.random.randint(1, self.most))]
             await self._deliver(items)
-            await asyncio.sleep(self.pause)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), self.pause)
 
     async def _deliver(self, items: list[Body]) -> None:
         body = json.dumps(items[0] if len(items) == 1 else items).encode()

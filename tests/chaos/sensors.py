@@ -12,6 +12,8 @@ from tests.chaos.ledger import Ledger, Numbered
 class Sensors:
     ledger: Ledger
     places: list[Place]
+    late: float = 0.0
+    """Seconds from a measurement's time until it is sent."""
     _numbers: dict[str, int] = field(default_factory=dict)
     _last_ms: int = 0
     _turn: int = 0
@@ -23,7 +25,7 @@ class Sensors:
         self._last_ms = max(self._last_ms + 1, time.time_ns() // 1_000_000)
         number = self._numbers[place.sensor_id] = self._numbers.get(place.sensor_id, 0) + 1
         self.ledger.sent.add(Numbered(place.sensor_id, number))
-        return measurement(place, self._last_ms / 1000, {"CO2": number})
+        return measurement(place, self._last_ms / 1000 - self.late, {"CO2": number})
 
     def take(self, item: Body, receipt: dict[str, Any]) -> None:
         one = Numbered(item["sensor_id"], item["values"]["CO2"])
