@@ -93,6 +93,10 @@ def _modules(room: Room) -> dict[str, tuple[str, str]]:
         modules[f"{sensor}-window"] = ("window", "open" if room.window_open else "closed")
     if room.plan.boost:
         modules[f"{sensor}-ventilation"] = ("ventilation", "boost" if room.boosted else "normal")
+    if room.plan.purifier:
+        modules[f"{sensor}-purifier"] = ("purifier", "on" if room.purifying else "off")
+    if room.plan.radiator:
+        modules[f"{sensor}-radiator"] = ("radiator", "on" if room.heating else "off")
     return modules
 
 

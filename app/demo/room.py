@@ -17,11 +17,17 @@ _ATTENDANCE_SECONDS = 600
 """How long a draw of who is in the room lasts."""
 _WINDOW_OPENS_AT, _WINDOW_CLOSES_AT = 1_250.0, 600.0
 _BOOST_STARTS_AT, _BOOST_ENDS_AT = 1_000.0, 700.0
+_PURIFIER_STARTS_AT, _PURIFIER_ENDS_AT = 15.0, 8.0
+"""µg/m³ of PM2.5."""
+_THERMOSTAT = 0.2
+"""°C below the set point at which heating starts; it ends so much above."""
 _COLDEST_AIRING = 17.0
 _OPENINGS_PER_HOUR = 8.0
 """How soon somebody in stale air gets up to open the window."""
 _HEATING_RATE, _FABRIC_RATE = 0.5, 0.03
-"""Per hour: how fast heating reaches its set point, how fast an unheated room follows outdoors."""
+"""Per hour: how fast a room follows its radiators, and an unheated one outdoors."""
+_RADIATORS_ABOVE = 4.0
+"""°C above the set point to which radiators alone would heat, so that they reach it and rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,10 @@ class Plan:
     """Air changes an hour more with the window open; 0: there is none."""
     boost: float = 0.0
     """Air changes an hour more while the ventilation runs fast; 0: it cannot."""
+    purifier: float = 0.0
+    """Air changes an hour that come out of one without dust while it runs; 0: there is none."""
+    radiator: bool = False
+    """Whether one tells when it heats."""
     set_point: float = 20.5
     """°C"""
 
@@ -73,6 +83,8 @@ class Room:
     cooking: bool = False
     window_open: bool = False
     boosted: bool = False
+    purifying: bool = False
+    heating: bool = False
     drawn_at: float | None = None
     """When who is here was last drawn, seconds since the epoch."""
 
@@ -142,7 +154,15 @@ def _behave(room: Room, dt: float, at: datetime, random: Random) -> Room:
             window = eager and random.random() < _OPENINGS_PER_HOUR * dt / 3600
     if room.plan.boost:
         boosted = room.co2 > (_BOOST_ENDS_AT if boosted else _BOOST_STARTS_AT)
-    return replace(room, window_open=window, boosted=boosted)
+    dusty = _PURIFIER_ENDS_AT if room.purifying else _PURIFIER_STARTS_AT
+    warm = room.plan.set_point + (_THERMOSTAT if room.heating else -_THERMOSTAT)
+    return replace(
+        room,
+        window_open=window,
+        boosted=boosted,
+        purifying=room.plan.purifier > 0 and room.pm25 > dusty,
+        heating=room.temperature < warm,
+    )
 
 
 def _attend(room: Room, at: datetime, random: Random) -> Room:
@@ -170,20 +190,24 @@ def _breathe(room: Room, hours: float, at: datetime) -> Room:
     capacity = physics.ROOM_HEAT_CAPACITY * floor
 
     fine = physics.COOKING_PM25 * physics.HOOD_LEAVES if room.cooking else 0
+    cleaned = room.plan.purifier if room.purifying else 0
     organic = room.people * physics.PERSON_TVOC + floor * physics.MATERIAL_TVOC
     vapour = room.people * physics.PERSON_VAPOUR + (physics.COOKING_VAPOUR if room.cooking else 0)
     outside_vapour = physics.OUTDOOR_HUMIDITY * physics.saturation(outdoor_mean(at))
 
     exchange = air * physics.AIR_HEAT_CAPACITY * volume / capacity + _FABRIC_RATE
-    heating = _HEATING_RATE if room.temperature < room.plan.set_point else 0
-    warmth = heating * room.plan.set_point + room.people * physics.PERSON_HEAT / capacity
+    heating = _HEATING_RATE if room.heating else 0
+    warmth = (
+        heating * (room.plan.set_point + _RADIATORS_ABOVE)
+        + room.people * physics.PERSON_HEAT / capacity
+    )
 
     return replace(
         room,
         co2=co2_ahead(room, hours),
         pm25=physics.relax(
             room.pm25,
-            rate=air + physics.PM25_DEPOSITION,
+            rate=air + cleaned + physics.PM25_DEPOSITION,
             source=air * physics.OUTDOOR_PM25 + fine / volume,
             hours=hours,
         ),

@@ -99,6 +99,22 @@ def test_the_keyboard_does_all_of_it(shared_site: Site, open_page: Open) -> None
     page.evaluate(TAKE_AWAY)
 
 
+def test_another_language_or_page_loses_nothing_that_was_drawn(
+    shared_site: Site, open_page: Open
+) -> None:
+    page = drawing(shared_site, open_page)
+    page.get_by_role("button", name="Radiateur").click()
+    page.get_by_role("button", name="Switch to English").click()
+    expect(page.get_by_role("button", name="Radiator, at")).to_be_visible()
+    page.get_by_role("link", name="Dashboard").click()
+    page.wait_for_selector(".card")
+    page.get_by_role("link", name="Floor plan").click()
+    expect(page.get_by_role("button", name="Radiator, at")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Edit the plan").click()
+    expect(page.get_by_role("button", name="Radiator, at")).to_have_count(0)
+
+
 @pytest.mark.parametrize(
     ("choice", "stays"), [("La mienne", "Salon"), ("La version enr", "Grenier")]
 )

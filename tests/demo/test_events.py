@@ -42,6 +42,14 @@ def test_modules_are_told_when_they_change_and_again_from_time_to_time() -> None
     assert len(see(watch, "modules", opened, NOW + 600)) == 2
 
 
+def test_a_purifier_and_a_radiator_are_on_or_off() -> None:
+    room = Room(replace(PLAN, window=0, boost=0, purifier=3, radiator=True), heating=True)
+    assert see(RoomWatch(), "modules", room) == [
+        _module("bureau1-purifier", "purifier", "off"),
+        _module("bureau1-radiator", "radiator", "on"),
+    ]
+
+
 def test_a_room_without_window_or_ventilation_has_no_modules() -> None:
     bare = Room(replace(PLAN, window=0, boost=0), co2=2000)
     watch = RoomWatch()

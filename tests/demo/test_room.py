@@ -81,6 +81,22 @@ def test_cooking_makes_particles_and_vapour() -> None:
     assert rooms[-1].pm25 < peak.pm25 / 3
 
 
+def test_a_purifier_runs_until_the_dust_of_cooking_is_gone() -> None:
+    cook = plan(stays=(Stay(1, 1.5, 1, cooking=True),), purifier=3.0)
+    rooms = live(Room(cook), hours=6)
+    without = live(Room(replace(cook, purifier=0.0)), hours=6)
+    assert any(room.purifying for room in rooms)
+    assert max(room.pm25 for room in rooms) < max(room.pm25 for room in without)
+    assert not rooms[-1].purifying
+
+
+def test_radiators_hold_the_set_point_by_turns() -> None:
+    rooms = live(Room(plan(stays=(), ventilation=0.5)), hours=48)[-24 * 60 :]
+    turned = [now for before, now in pairwise(rooms) if now.heating != before.heating]
+    assert len(turned) > 10
+    assert all(abs(room.temperature - room.plan.set_point) < 0.5 for room in rooms)
+
+
 def test_people_come_by_the_hour_and_the_day() -> None:
     office = plan(stays=(Stay(8, 9, 3, days=range(5)),))
     wednesday = live(Room(office), hours=24)

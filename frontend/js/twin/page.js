@@ -36,7 +36,7 @@ export function mountTwin(main, { language, live, choice, http, session }) {
   /** @param {string} enseigne */
   function siteOf(enseigne) {
     let site = sites.get(enseigne);
-    if (!site) sites.set(enseigne, (site = new SiteView({ language, enseigne, onChoose: choose, kept, mayDraw })));
+    if (!site) sites.set(enseigne, (site = new SiteView({ language, enseigne, onChoose: choose, kept, mayDraw, who: session.who })));
     return site;
   }
 

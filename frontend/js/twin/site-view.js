@@ -11,6 +11,12 @@ const DESK = 900;
 
 /** @typedef {import("./plan-view.js").Shown} Shown */
 
+/**
+ * What somebody was drawing when the page turned away, for another language or another page: by person and site.
+ * @type {Map<string, {plan: import("./plan.js").Plan, seen: number}>}
+ */
+const unsaved = new Map();
+
 export class SiteView {
   #language;
   #enseigne;
@@ -23,6 +29,7 @@ export class SiteView {
   #acts = h("div", { class: "plan__acts" });
   #complaint = h("p", { class: "notice", role: "alert", "data-tone": "bad" });
   #mayDraw;
+  #drawnBy;
   node;
 
   /**
@@ -32,12 +39,14 @@ export class SiteView {
    * @param {(key: string) => void} options.onChoose
    * @param {import("./kept-plans.js").KeptPlans} options.kept
    * @param {boolean} options.mayDraw
+   * @param {string | null} options.who
    */
-  constructor({ language, enseigne, onChoose, kept, mayDraw }) {
+  constructor({ language, enseigne, onChoose, kept, mayDraw, who }) {
     this.#language = language;
     this.#enseigne = enseigne;
     this.#kept = kept;
     this.#mayDraw = mayDraw;
+    this.#drawnBy = JSON.stringify([who, enseigne]);
     this.#view = new PlanView({ language, enseigne, onChoose });
     this.node = h("section", { class: "plan", "aria-label": language.t("twin.plan", { enseigne }) },
       h("div", { class: "plan__head" }, h("h2", { class: "group__name" }, enseigne), this.#acts),
@@ -48,24 +57,35 @@ export class SiteView {
   /** @param {Omit<Shown, "drawn">} shown */
   update(shown) {
     this.#shown = { ...shown, drawn: this.#kept.of(this.#enseigne)?.plan ?? null };
-    if (!this.#editor) this.#view.update(this.#shown);
+    if (this.#editor) return;
+    this.#view.update(this.#shown);
+    const left = unsaved.get(this.#drawnBy);
+    if (left) this.#begin(this.#shown, left.plan, left.seen);
   }
 
   destroy() {
+    if (this.#editor) unsaved.set(this.#drawnBy, { plan: this.#editor.plan, seen: this.#seen });
     this.#view.destroy();
     this.#editor?.destroy();
   }
 
-  #begin() {
-    if (!this.#shown) return;
-    this.#seen = this.#kept.of(this.#enseigne)?.version ?? 0;
-    const things = [...this.#shown.things.values()].flat();
+  /** @param {Shown} shown @param {import("./plan.js").Plan} plan @param {number} seen */
+  #begin(shown, plan, seen) {
+    unsaved.delete(this.#drawnBy);
+    this.#seen = seen;
+    const things = [...shown.things.values()].flat();
     this.#editor = new PlanEditor({
-      language: this.#language, enseigne: this.#enseigne, plan: begun(planOf(this.#shown, DESK)),
-      known: { salles: this.#shown.rooms.map(({ salle }) => salle), things },
+      language: this.#language, enseigne: this.#enseigne, plan,
+      known: { salles: shown.rooms.map(({ salle }) => salle), things },
     });
     this.#view.node.replaceWith(this.#editor.node);
     this.#offer();
+  }
+
+  /** With what is shown. */
+  #beginAnew() {
+    const shown = this.#shown;
+    if (shown) this.#begin(shown, begun(planOf(shown, DESK)), this.#kept.of(this.#enseigne)?.version ?? 0);
   }
 
   #end() {
@@ -83,7 +103,7 @@ export class SiteView {
     const t = this.#language.t.bind(this.#language);
     if (!this.#mayDraw) return;
     if (!this.#editor) {
-      this.#acts.replaceChildren(act(t("draw.begin"), () => this.#begin(), "draw"));
+      this.#acts.replaceChildren(act(t("draw.begin"), () => this.#beginAnew(), "draw"));
       return;
     }
     this.#acts.replaceChildren(
