@@ -8,6 +8,9 @@ from app.model import Position, Publication, RoutingKey, Topic
 
 ENTRY_BYTES = 65_536
 """Messages in one entry, or a single one that is larger."""
+SENDER, CONTENT = b"by", b"content"
+"""The fields of an entry, in this order."""
+_PREFIX = b"iaqverse:publications:"
 
 
 class _Written(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
@@ -32,6 +35,14 @@ class MalformedEntryError(Exception):
 
 _encode = msgspec.msgpack.Encoder().encode
 _DECODER = msgspec.msgpack.Decoder(_Entry)
+
+
+def stream_of(tenant: str) -> bytes:
+    return _PREFIX + tenant.encode()
+
+
+def tenant_of(stream: bytes) -> str:
+    return stream[len(_PREFIX) :].decode()
 
 
 def written(publications: Sequence[Publication]) -> Iterator[bytes]:

@@ -12,7 +12,8 @@ from redis.asyncio import Redis
 
 from app.brokers import redis as broker_module
 from app.brokers.entries import written
-from app.brokers.redis import STREAM_ENTRIES, RedisBroker
+from app.brokers.reading import WAIT_MS
+from app.brokers.redis import READERS, STREAM_ENTRIES, RedisBroker
 from app.durations import BOUNDS
 from app.model import Publication
 from tests.brokers.conftest import (
@@ -96,11 +97,31 @@ async def test_a_gateway_reads_what_it_follows_and_nothing_else(pair: Pair) -> N
     await reader.has(1)
     assert there.received == 1
     there.forget("acme")
-    await asyncio.sleep(2 * broker_module.WAIT_MS / 1000)
+    await asyncio.sleep(2 * WAIT_MS / 1000)
     here.publish(publications(1, first=2))
     await until(lambda: here.sent == 7)
-    await asyncio.sleep(broker_module.WAIT_MS / 1000)
+    await asyncio.sleep(WAIT_MS / 1000)
     assert there.received == 1
+
+
+async def test_many_tenants_are_shared_out_to_readers_and_each_is_received(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker_module, "TOGETHER", 2)
+    here, there = pair
+    tenants = [f"tenant-{number}" for number in range(2 * READERS + 1)]
+    reader = Reader()
+    for tenant in tenants:
+        await there.follow(tenant, reader)
+    assert [len(each) for each in there._readers] == [3, *[2] * (READERS - 1)]
+    for first in (1, 2):
+        here.publish([each for tenant in tenants for each in publications(1, tenant, first=first)])
+        await reader.has(first * len(tenants))
+    assert [reader.sequences(tenant) for tenant in tenants] == [[1, 2]] * len(tenants)
+    for tenant in tenants:
+        there.forget(tenant)
+    assert [len(each) for each in there._readers] == [0] * READERS
+    assert there.up
 
 
 async def test_what_came_before_it_was_followed_is_not_received(pair: Pair) -> None:
@@ -186,7 +207,7 @@ async def test_a_stream_that_began_anew_is_read_from_its_beginning(
     await there.follow("acme", reader)
     async with Redis.from_url(redis.url) as client:
         await client.xadd("iaqverse:publications:acme", {"by": "a clock ahead"}, id="9" * 15)
-    await until(lambda: there._followed["acme"].place == b"9" * 15 + b"-0")
+    await until(lambda: there._followed["acme"][0]._followed["acme"].place == b"9" * 15 + b"-0")
     redis.empty()
     there._link._lose(ConnectionError())
     await until(lambda: not there.up)
