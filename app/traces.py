@@ -1,13 +1,14 @@
 """OpenTelemetry traces from ingest to delivery, where an endpoint is set; else nothing is imported.
 
 A context travels as the text of W3C Trace Context's `traceparent` (level 1, section 3.2). What a
-device sends of it names the trace and decides nothing: which traces are kept, their id and our
-share decide, so that nobody can have all of theirs kept.
+device sends of it names the trace and decides nothing: which traces are kept, chance decides and
+our share, not a flag or an id that a device can choose.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from random import random
 from typing import Protocol
 
 TIMEOUT = 3
@@ -22,8 +23,14 @@ class Traces(Protocol):
     sent: Counter[str]
     """Spans by outcome: `begun`, `exported`, `failed`."""
 
-    def span(self, name: str, parent: str = "") -> AbstractContextManager[str]:
-        """A span around the block; gives its own context, empty where it is not kept."""
+    def begin(self, name: str, said: str) -> AbstractContextManager[str]:
+        """A trace, or our part of the one that the other side says; gives its context, or none.
+
+        What is said may be anything.
+        """
+
+    def span(self, name: str, context: str) -> AbstractContextManager[str]:
+        """A span around the block, in what `begin` gave; nothing where that is empty."""
 
     def close(self) -> None:
         """Send what waits; takes up to `TIMEOUT`."""
@@ -33,8 +40,10 @@ class Untraced:
     def __init__(self) -> None:
         self.sent: Counter[str] = Counter()
 
-    def span(self, name: str, parent: str = "") -> AbstractContextManager[str]:  # noqa: ARG002  (the other's interface)
+    def begin(self, name: str, said: str) -> AbstractContextManager[str]:  # noqa: ARG002  (the other's interface)
         return _NOTHING
+
+    span = begin
 
     def close(self) -> None:
         pass
@@ -57,9 +66,10 @@ class OtlpTraces:
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
-        from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
+        from opentelemetry.sdk.trace.sampling import ALWAYS_ON
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+        self._share = share
         sent = self.sent = Counter[str]()
 
         class Counted(OTLPSpanExporter):
@@ -71,7 +81,7 @@ class OtlpTraces:
 
         exporter = Counted(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=TIMEOUT)
         self._provider = TracerProvider(
-            sampler=TraceIdRatioBased(share),
+            sampler=ALWAYS_ON,
             resource=Resource.create({"service.name": "iaqverse-gateway"}),
             shutdown_on_exit=False,
         )
@@ -79,16 +89,19 @@ class OtlpTraces:
         self._tracer = self._provider.get_tracer("iaqverse")
         self._contexts = TraceContextTextMapPropagator()
 
+    def begin(self, name: str, said: str) -> AbstractContextManager[str]:
+        return self._span(name, said) if random() < self._share else _NOTHING  # noqa: S311  (no secret)
+
+    def span(self, name: str, context: str) -> AbstractContextManager[str]:
+        return self._span(name, context) if context else _NOTHING
+
     @contextmanager
-    def span(self, name: str, parent: str = "") -> Iterator[str]:
+    def _span(self, name: str, parent: str) -> Iterator[str]:
         """Of an error the kind is told, and not what it says."""
         context = self._contexts.extract({"traceparent": parent})
         with self._tracer.start_as_current_span(
             name, context=context, record_exception=False, set_status_on_exception=False
         ) as span:
-            if not span.is_recording():
-                yield ""
-                return
             self.sent["begun"] += 1
             carrier: dict[str, str] = {}
             self._contexts.inject(carrier)

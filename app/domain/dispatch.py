@@ -146,10 +146,13 @@ class Dispatch:
         self._mind(followed)
 
     def _publish(self, ready: Sequence[Publication]) -> None:
+        traced = {each.trace for each in ready if each.trace}  # of a batch, all have the same
+        if not traced:
+            self._hub.publish(ready)
+            return
         with ExitStack() as spans:
-            for each in ready:
-                if each.trace:
-                    spans.enter_context(self._traces.span("deliver", each.trace))
+            for trace in traced:
+                spans.enter_context(self._traces.span("deliver", trace))
             self._hub.publish(ready)
 
     def _mind(self, followed: _Followed) -> None:

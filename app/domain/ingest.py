@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
 from time import perf_counter
 
 import msgspec
@@ -31,9 +30,6 @@ clock offset is, of the others."""
 
 class UnknownSensorError(ForbiddenError):
     code = "unknown_sensor"
-
-
-_UNTRACED = nullcontext()
 
 
 class TakenError(ConflictError):
@@ -84,7 +80,7 @@ class Ingest:
         arrival = Arrival(self._now_ms(), date_ms)
         admitted = [self._admit(sender, item, arrival.received_ms) for item in items]
         drafted = [_drafted(each) for each in _charged(admitted, charge)]
-        with self._traces.span("commit", sender.trace) if sender.trace else _UNTRACED:
+        with self._traces.span("commit", sender.trace):
             answers = await self._keep([each for each in drafted if isinstance(each, _Drafted)])
         for item, told in answers:
             if isinstance(told, Receipt) and told.status == "stored":
@@ -102,7 +98,8 @@ class Ingest:
         if sender.trace:
             draft = msgspec.structs.replace(draft, trace=sender.trace)
         _check_grant(sender.grant, draft.key)
-        (outcome,) = await self._store.append([draft])
+        with self._traces.span("commit", sender.trace):
+            (outcome,) = await self._store.append([draft])
         assert isinstance(outcome, Kept)  # noqa: S101  (only measurements have an identity)
         return Published("stored", str(outcome.publication.position))
 

@@ -27,7 +27,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
     @app.post(INGEST)
     async def ingest(request: Request) -> Response:
         parent = request.headers.get("traceparent", "")
-        with gateway.traces.span("ingest", parent) as trace:
+        with gateway.traces.begin("ingest", parent) as trace:
             device = await gateway.access.device(request, header_token(request))
             body, items = await _read(request, gateway.settings)
             sender, charge = _sender(device, gateway.limits, trace)

@@ -18,7 +18,7 @@ _TOPICS = {topic.value: topic for topic in SCHEMAS}
 def routes(app: FastAPI, gateway: Gateway) -> None:
     @app.post("/api/publish/{topic}")
     async def publish(topic: str, request: Request) -> Response:
-        with gateway.traces.span("publish", request.headers.get("traceparent", "")) as trace:
+        with gateway.traces.begin("publish", request.headers.get("traceparent", "")) as trace:
             service = gateway.access.request(request, Role.SERVICE)
             gateway.limits.publication(service)
             body = await json_body(request, gateway.settings)

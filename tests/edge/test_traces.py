@@ -10,6 +10,8 @@ from tests.collector import Collector, Span
 from tests.conftest import Start
 from tests.edge.test_metrics import EXAMPLE, read
 from tests.edge.wire import PLACE, heard
+from tests.postgres_server import PostgresServer
+from tests.redis_server import RedisServer
 
 TRACE, DEVICE = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 TRACEPARENT = f"00-{TRACE}-{DEVICE}-01"
@@ -22,7 +24,11 @@ def collector() -> Iterator[Collector]:
 
 
 async def sent(
-    start: Start, collector: Collector, traceparent: str = TRACEPARENT, **more: object
+    start: Start,
+    collector: Collector,
+    traceparent: str = TRACEPARENT,
+    body: object = EXAMPLE,
+    **more: object,
 ) -> None:
     """One POST that a dashboard hears of; spans are sent when the gateway ends, at the latest."""
     async with (
@@ -32,7 +38,7 @@ async def sent(
     ):
         await heard(socket)
         headers = {"traceparent": traceparent}
-        answer = await device.post("/api/ingest", json=EXAMPLE, headers=headers)
+        answer = await device.post("/api/ingest", json=body, headers=headers)
         assert answer.status_code == 200
         await heard(socket)
 
@@ -77,16 +83,48 @@ async def test_what_a_service_publishes_is_traced_likewise(
         await service.post("/api/publish/modules", json=notice, headers=headers)
         await heard(socket)
     assert sorted((span.name, span.trace) for span in collector.spans) == [
+        ("commit", TRACE),
         ("deliver", TRACE),
         ("publish", TRACE),
     ]
 
 
+async def test_a_batch_is_delivered_in_one_span(start: Start, collector: Collector) -> None:
+    await sent(start, collector, body=[EXAMPLE | {"sensor_id": f"s{n}"} for n in range(10)])
+    by_name(collector)
+
+
 async def test_a_device_that_wants_to_be_traced_does_not_decide_it(
     start: Start, collector: Collector
 ) -> None:
-    await sent(start, collector, otel_traces_sampler_arg=0)
+    """Neither by the flag nor by an id that is below any share."""
+    for traceparent in (TRACEPARENT, f"00-{1 << 64:032x}-{DEVICE}-01"):
+        await sent(start, collector, traceparent, otel_traces_sampler_arg=1e-9)
     assert collector.spans == []
+
+
+async def test_what_another_gateway_delivers_is_of_the_same_trace(
+    start: Start, collector: Collector, redis_7: RedisServer, postgres: PostgresServer
+) -> None:
+    redis_7.empty()
+    shared = {
+        "redis_url": redis_7.url,
+        "database_url": postgres.schema(),
+        "otel_exporter_otlp_endpoint": collector.url,
+    }
+    async with (
+        start(**shared) as one,
+        start(**shared) as other,
+        one.client("device") as device,
+        other.dashboard() as socket,
+    ):
+        await heard(socket)
+        headers = {"traceparent": TRACEPARENT}
+        assert (await device.post("/api/ingest", json=EXAMPLE, headers=headers)).status_code == 200
+        await heard(socket)
+    ingest, commit, deliver = by_name(collector)
+    assert {span.trace for span in collector.spans} == {TRACE}
+    assert commit.parent == deliver.parent == ingest.id
 
 
 async def test_an_error_is_told_by_its_kind(start: Start, collector: Collector) -> None:
