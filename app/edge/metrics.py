@@ -116,13 +116,16 @@ class GatewayCollector(Collector):
         most = self._gateway.settings.metrics_sensors
         if not most:
             return
+        freshness = self._gateway.freshness
         help_ = "Since a sensor was heard; it goes when the sensor is offline."
         silence = GaugeMetricFamily(
             "iaqverse_sensor_silence_seconds", help_, labels=["tenant", "sensor"]
         )
-        for name, seconds in self._gateway.freshness.silences(most):
+        for name, seconds in freshness.silences(most):
             silence.add_metric(name, seconds)
         yield silence
+        untold = max(0, freshness.watched - most)
+        yield _gauge("sensors_untold", "Of those watched, the ones without a line.", untold)
 
     def _alerts(self) -> Iterator[Metric]:
         alarms = self._gateway.alarms

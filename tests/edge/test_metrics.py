@@ -114,6 +114,7 @@ async def test_sensors_have_a_line_of_their_own_where_it_is_asked_for(start: Sta
         'sensor="s1",tenant="acme"',
     ]
     assert all(0 <= float(seconds) < 10 for _, seconds in lines)
+    assert "iaqverse_sensors_untold 1.0\n" in text
 
 
 async def test_how_long_the_certificate_lives_is_told(start: Start, tmp_path: Path) -> None:
