@@ -17,7 +17,7 @@ from bench.tools import MissingError
 from bench.usage import Usage, usage_of
 from tests.chaos.kept import seen, stored
 from tests.chaos.ledger import Ledger
-from tests.chaos.stack import Stack
+from tests.chaos.stack import Stack, until
 from tests.postgres_server import PostgresServer
 from tests.redis_server import RedisServer
 
@@ -27,6 +27,8 @@ WORKERS = 2
 SITES = ("Maison", "Boutique", "École", "Atelier")
 TOPICS = ("all", *(f"all:{site}" for site in SITES))
 """A fifth of the dashboards watch everything, the others a site."""
+ARRIVING = 300.0
+"""Seconds."""
 SLOW = 100
 """Each so many reads nothing for seconds, again and again."""
 
@@ -63,6 +65,15 @@ class Operation:
         tenant, topic = self.tenants[which], TOPICS[rest % len(TOPICS)]
         token = self.stack.token(Role.DASHBOARD, f"dashboard-{number}", tenant)
         return Viewer(tenant, token, topic, slow=number % SLOW == SLOW - 1)
+
+
+async def arrived(crowd: Crowd) -> None:
+    """Until all are there. Raise `MissingError` where this machine is too busy for so many."""
+    try:
+        await until(lambda: crowd.live == crowd.size, "all have come", ARRIVING)
+    except AssertionError as error:
+        reason = f"after {ARRIVING:.0f} s {crowd.live} of {crowd.size} dashboards are there"
+        raise MissingError(reason) from error
 
 
 def owed(kept: Kept) -> Owed:

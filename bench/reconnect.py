@@ -28,7 +28,7 @@ from auth.principal import Role
 from bench.charts import Mark, Series, chart
 from bench.crowd.plan import Findings
 from bench.crowd.process import Crowd
-from bench.operation import SITES, Operation, misplaced, operated, owed
+from bench.operation import SITES, Operation, arrived, misplaced, operated, owed
 from bench.tables import machine, markdown
 from bench.tools import MissingError
 from bench.usage import Others
@@ -45,7 +45,7 @@ PER_SECOND = 250
 """Dashboards that come at first."""
 QUIET = 5.0
 """Seconds before each cut in which it is measured what deliveries take."""
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 Blow = Callable[[Operation], Coroutine[Any, Any, None]]
 
@@ -90,8 +90,8 @@ async def storm(operation: Operation, size: int, quiet: float = QUIET) -> Storm:
     """All cuts, one after the other, each once the crowd is whole."""
     await operation.stack.ready()
     with operation.crowd(size, size / PER_SECOND) as crowd:
+        await arrived(crowd)
         async with _devices(operation) as ledger:
-            await until(lambda: crowd.live == size, "all have come", PATIENCE)
             cuts = [await _cut(operation, crowd, *blow, quiet) for blow in BLOWS.items()]
         kept = await operation.kept()
         findings = await asyncio.to_thread(crowd.reckon, owed(kept))

@@ -49,6 +49,7 @@ class Streamer:
             additional_headers={"Authorization": f"Bearer {self.token}"},
             proxy=None,
             compression=None,
+            ping_interval=None,  # a busy machine answers late; the gateway pings anyway
             open_timeout=10,
             close_timeout=1,
         )
