@@ -211,6 +211,20 @@ def test_what_is_refused_is_said_and_can_be_mended(shared_site: Site, open_page:
     expect(form).to_have_count(0)
 
 
+def test_what_was_changed_is_what_is_offered_to_be_changed(
+    shared_site: Site, open_page: Open
+) -> None:
+    page = operating(shared_site, open_page, "devices")
+    for room in ("Grenier", "Véranda"):
+        act(page, "hub", "Modifier")
+        window(page).get_by_label("Salle").fill(room)
+        page.keyboard.press("Enter")
+        expect(row(page, "hub").first).to_contain_text(room)
+        act(page, "hub", "Modifier")
+        expect(window(page).get_by_label("Salle")).to_have_value(room)
+        page.keyboard.press("Escape")
+
+
 def test_what_is_shown_is_renewed_without_being_drawn_again(
     shared_site: Site, open_page: Open
 ) -> None:

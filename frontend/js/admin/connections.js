@@ -80,6 +80,7 @@ export function connections({ language, operator, acts, refresh }) {
     ],
     async refresh(signal) {
       const [, ended] = await Promise.all([live.refresh(signal), operator.read("connections/closed", asked(), signal)]);
+      if (signal.aborted) return;
       setText(count, t("admin.connections.count", { count: live.answer.total }));
       tally(reasons, ended.closed.map((/** @type {any} */ { code }) => whyClosed(language, code)));
       closed.update(ended.closed);
@@ -87,9 +88,13 @@ export function connections({ language, operator, acts, refresh }) {
   };
 }
 
+/** Without a frame, which is no close code of the gateway's (RFC 6455, 7.4.1). */
+const BROKEN = 1006;
+
 /** @param {import("../i18n/language.js").Language} language @param {number} code */
 function whyClosed(language, code) {
-  return Object.hasOwn(CLOSES, code) ? language.t(`admin.close.${CLOSES[code].name}`) : language.t("admin.close.other", { code });
+  if (Object.hasOwn(CLOSES, code)) return language.t(`admin.close.${CLOSES[code].name}`);
+  return language.t(code === BROKEN ? "admin.close.broken" : "admin.close.by_client");
 }
 
 /** How often each is there, the most frequent first. @param {Element} node @param {string[]} words */

@@ -8,7 +8,7 @@ import { Table } from "./table.js";
  * @typedef {object} Source
  * @property {(query: Record<string, string>, signal: AbortSignal) => Promise<any>} ask
  * @property {string} member where the answer has its rows
- * @property {"after" | "before"} [cursor] by what it goes on; without one everything is on one page
+ * @property {"after" | "before"} cursor by what it goes on
  */
 
 /** @template Row */
@@ -45,9 +45,10 @@ export class Listing {
   /** @param {AbortSignal} signal */
   async refresh(signal) {
     const begin = this.#begins.at(-1) ?? null;
-    const query = begin === null ? {} : { [this.#source.cursor ?? "after"]: begin };
-    this.answer = await this.#source.ask(query, signal);
+    const query = begin === null ? {} : { [this.#source.cursor]: begin };
+    const answer = await this.#source.ask(query, signal);
     if (signal.aborted) return;
+    this.answer = answer;
     this.#table.update(this.answer[this.#source.member]);
     this.#offer();
   }
@@ -60,7 +61,7 @@ export class Listing {
 
   /** @returns {string | null} */
   #follows() {
-    return (this.#source.cursor && this.answer?.[this.#source.cursor]) ?? null;
+    return this.answer?.[this.#source.cursor] ?? null;
   }
 
   #offer() {

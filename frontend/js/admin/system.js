@@ -47,11 +47,14 @@ export function system({ language, operator, ofPlatform }) {
         : [h("p", { class: "section__note" }, t("admin.limitsInAudit"))]),
     ],
     async refresh(signal) {
-      const health = await operator.health(signal).catch(broken);
+      const [health, told] = await Promise.all([
+        operator.health(signal).catch(broken),
+        ofPlatform ? operator.read("system", {}, signal) : null,
+      ]);
+      if (signal.aborted) return;
       setText(verdict, t(`admin.health.${health.status}`));
       parts.update(Object.entries(health.parts));
-      if (!ofPlatform) return;
-      const told = await operator.read("system", {}, signal);
+      if (told === null) return;
       facts.update([
         ["version", { text: told.version, note: `Python ${told.python}` }],
         ["started", { text: ago(language, told.started_at) }],

@@ -38,6 +38,8 @@ export class Table {
       h("thead", {}, h("tr", {}, ...titles)),
       this.#body);
     this.#empty = h("p", { class: "empty" }, look.empty);
+    // Until the first answer nobody knows whether there is anything.
+    this.#table.hidden = this.#empty.hidden = true;
     this.node = h("div", {}, this.#table, this.#empty);
   }
 
@@ -66,7 +68,8 @@ class Line {
   #look;
   #cells;
   #acts = h("td", { class: "list__acts" });
-  /** What can be done, in words: as long as it is the same the buttons stay. */
+  /** What can be done, with the row as it is now. @type {Act[]} */ #can = [];
+  /** The same in words: as long as they are the same the buttons stay. */
   #offered = "";
 
   /** @param {Look<Row>} look */
@@ -90,12 +93,13 @@ class Line {
       setAttributes(this.#cells[at].text, { "data-tone": tone });
       setText(this.#cells[at].note, note);
     });
-    const acts = this.#look.acts?.(row) ?? [];
-    const offered = JSON.stringify([this.#look.key(row), acts.map(({ words }) => words)]);
+    this.#can = this.#look.acts?.(row) ?? [];
+    const offered = JSON.stringify(this.#can.map(({ words }) => words));
     if (offered === this.#offered) return;
     this.#offered = offered;
     const held = this.#acts.contains(document.activeElement);
-    this.#acts.replaceChildren(...menu(acts, this.#look.actsTitle ?? "", this.#cells[0].text.textContent ?? ""));
+    const buttons = this.#can.map((act, at) => ({ ...act, run: () => this.#can[at].run() }));
+    this.#acts.replaceChildren(...menu(buttons, this.#look.actsTitle ?? "", this.#cells[0].text.textContent ?? ""));
     if (held) this.#acts.querySelector("button")?.focus();
   }
 }
