@@ -28,6 +28,7 @@ WORKDIR /srv/iaqverse
 COPY auth auth
 COPY nginx nginx
 COPY app app
+COPY clients/python/iaqverse iaqverse
 RUN python -m compileall -q app auth
 USER 10001:10001
 STOPSIGNAL SIGTERM

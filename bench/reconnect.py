@@ -22,7 +22,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from app.demo.wire import Place
+from iaqverse.wire import Place
+
 from app.stack.programs import ROOT
 from auth.principal import Role
 from bench.charts import Mark, Series, chart

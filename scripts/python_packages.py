@@ -11,6 +11,7 @@ from scripts.report import SetupError, run, say
 from scripts.system_packages import apt_install, can_apt
 
 VENV = ROOT / ".venv"
+CLIENT = ROOT / "clients" / "python"
 UV_LOCK = ROOT / "requirements-uv.lock"
 
 
@@ -37,9 +38,15 @@ def install(lock: Path, venv: Path = VENV) -> None:
             _install_with_uv(uv, lock, venv)
         except SetupError as error:
             say(f"{error}\nsetup: trying again with pip")
-        else:
-            return
-    _install_with_pip(lock, venv)
+            _install_with_pip(lock, venv)
+    else:
+        _install_with_pip(lock, venv)
+
+
+def add_client(venv: Path = VENV) -> None:
+    """Have the environment find the Python client where it is, as an editable install would."""
+    for packages in venv.glob("lib/python*/site-packages"):
+        (packages / "iaqverse-client.pth").write_text(f"{CLIENT}\n", encoding="utf-8")
 
 
 def _install_with_uv(uv: Path, lock: Path, venv: Path) -> None:

@@ -29,6 +29,7 @@ def main(profile: str) -> None:
             sys.stdout.write(f"{python_packages.require_uv()}\n")
             return
         _install_locked("run" if profile == "run" else "test")
+        python_packages.add_client()
         system_packages.ensure_nginx()
         if profile != "run":
             system_packages.ensure_chromium()

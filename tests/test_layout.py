@@ -130,6 +130,13 @@ def test_the_demo_knows_the_gateway_only_by_its_wire() -> None:
             assert all(within(name, DEMO) or within(name, "app.iaq") for name in inner), module
 
 
+def test_the_python_client_knows_nothing_of_the_gateway() -> None:
+    files = list((ROOT / "clients" / "python" / "iaqverse").glob("*.py"))
+    assert files
+    for path in files:
+        assert not {name.partition(".")[0] for name in imported(path)} & {"app", "auth"}, path
+
+
 def test_fastapi_is_known_at_the_edge_and_where_routes_are_put_together() -> None:
     allowed = ("app.edge", "app.main")
     assert {

@@ -48,10 +48,11 @@ def demo(
     interval: Annotated[float, typer.Option(help="Seconds between simulated readings.")] = 3.0,
 ) -> None:
     """Feed the gateway until interrupted, or replay a recording and say what became of it."""
+    from iaqverse.wire import Place
+
     from app.demo.columns import RecordingError
     from app.demo.feed import run_feed
     from app.demo.replay import run_replay
-    from app.demo.wire import Place
 
     settings = Settings()
     trust = _trust(settings)

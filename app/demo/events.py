@@ -4,10 +4,9 @@ Pure: `RoomWatch.see` compares a room with what it saw before and gives the bodi
 Actions go by the thresholds that a score uses too (HCSP 2022, EN 16798-1).
 """
 
-from dataclasses import dataclass
+from iaqverse.wire import Body, Publication, timestamp
 
 from app.demo.room import Room, co2_ahead
-from app.demo.wire import Body, timestamp
 from app.iaq.quantities import CO2
 
 _PRIORITIES = ((1500.0, "high"), (1200.0, "normal"), (800.0, "low"))
@@ -17,12 +16,6 @@ _HORIZON_MINUTES = 30
 _PREDICT_EVERY = 300.0
 _REPEAT_MODULES_EVERY = 600.0
 """Seconds, so that who comes later still learns how the windows stand."""
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    topic: str
-    body: Body
 
 
 class RoomWatch:

@@ -8,13 +8,14 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from random import Random
 
-from app.demo.clock import Clock
+from iaqverse.clock import Clock
+from iaqverse.link import Link, Tell, open_client
+from iaqverse.outbox import News, Readings, Tally
+from iaqverse.wire import Place, measurement
+
 from app.demo.events import RoomWatch
-from app.demo.link import Link, Tell, open_client
-from app.demo.outbox import News, Readings, Tally
 from app.demo.room import Plan, Room, measure, step
 from app.demo.rooms import DEMO_ROOMS
-from app.demo.wire import Place, measurement
 
 INTERVAL = 3.0
 """Seconds between two readings of a room."""

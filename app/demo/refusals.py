@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.demo.wire import timestamp
+from iaqverse.wire import timestamp
 
 LISTED = 20
 """On the screen; a file gets all of them."""

@@ -9,13 +9,14 @@ from datetime import tzinfo
 from pathlib import Path
 from random import Random
 
-from app.demo.clock import Clock
-from app.demo.link import Link, Reply, Tell, open_client
-from app.demo.outbox import BATCH, Tally, post_measurements
+from iaqverse.clock import Clock
+from iaqverse.link import Link, Reply, Tell, open_client
+from iaqverse.outbox import BATCH, Tally, post_measurements
+from iaqverse.verdicts import Verdict, held_back, verdicts
+from iaqverse.wire import Place, measurement
+
 from app.demo.recording import Recording, Row, Skipped, read_recording
 from app.demo.refusals import Refusal
-from app.demo.verdicts import Verdict, held_back, verdicts
-from app.demo.wire import Place, measurement
 
 PATIENCE = 8
 """How many times in a row the gateway may be away before a replay gives up: about a minute."""

@@ -8,8 +8,8 @@ from random import Random
 from typing import Any
 
 import httpx2
+from iaqverse.wire import Body
 
-from app.demo.wire import Body
 from tests.chaos.sensors import Sensors
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.3

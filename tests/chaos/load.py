@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
-from app.demo.wire import Place
+from iaqverse.wire import Place
+
 from app.protocol.topics import TopicFilter
 from auth.principal import Role
 from tests.chaos.device import Device

@@ -4,7 +4,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.demo.wire import Body, Place, measurement
+from iaqverse.wire import Body, Place, measurement
+
 from tests.chaos.ledger import Ledger, Numbered
 
 

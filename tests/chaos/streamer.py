@@ -6,10 +6,10 @@ import ssl
 from dataclasses import dataclass, field
 from random import Random
 
+from iaqverse.wire import Body
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from app.demo.wire import Body
 from tests.chaos.sensors import Sensors
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.3

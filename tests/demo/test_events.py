@@ -1,6 +1,8 @@
 from dataclasses import replace
 
-from app.demo.events import Publication, RoomWatch
+from iaqverse.wire import Publication
+
+from app.demo.events import RoomWatch
 from app.demo.room import Plan, Room
 
 PLAN = Plan("Maison", "Bureau", "bureau1", 30, (), boost=1.0)

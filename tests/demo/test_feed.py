@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from iaqverse.clock import Clock
+from iaqverse.outbox import Tally
+from iaqverse.wire import timestamp
 
-from app.demo.clock import Clock
 from app.demo.feed import run_feed
-from app.demo.outbox import Tally
 from app.demo.rooms import DEMO_ROOMS, DEMO_SENSORS
-from app.demo.wire import timestamp
 from tests.demo.peer_gateway import START, FakeClock, Peer, closed_port, peer_gateway, refusal
 
 

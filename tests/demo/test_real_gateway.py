@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from iaqverse.clock import Clock
+from iaqverse.outbox import Tally
+from iaqverse.wire import Place, timestamp
 
-from app.demo.clock import Clock
 from app.demo.feed import run_feed
-from app.demo.outbox import Tally
 from app.demo.recording import read_recording
 from app.demo.replay import run_replay
 from app.demo.rooms import DEMO_ROOMS, DEMO_SENSORS
-from app.demo.wire import Place, timestamp
 from tests.conftest import Running, Start
 from tests.demo.test_recording import RECORDINGS, needs_recordings
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from fastapi.responses import JSONResponse
+from iaqverse.clock import Clock
+from iaqverse.wire import Place, timestamp
 
-from app.demo.clock import Clock
 from app.demo.recording import Skipped
 from app.demo.refusals import Refusal
 from app.demo.replay import PATIENCE, Summary, run_replay
-from app.demo.wire import Place, timestamp
 from tests.demo.peer_gateway import START, FakeClock, Peer, closed_port, peer_gateway, refusal
 from tests.demo.test_recording import RECORDINGS, needs_recordings
 

@@ -38,13 +38,16 @@ class Separate(Running):
 
 
 @asynccontextmanager
-async def separate(folder: Path, **settings: str) -> AsyncIterator[Separate]:
-    """On a free port, with these settings in its environment."""
+async def separate(
+    folder: Path, address: str = "127.0.0.1:0", **settings: str
+) -> AsyncIterator[Separate]:
+    """On a free port, or one that another has left, with these settings in its environment."""
     own = Settings(_env_file=None, state_dir=folder / "var")
-    create_key(own.keys_dir)
+    if not own.keys_dir.exists():
+        create_key(own.keys_dir)
     issuer = TokenIssuer(KeyRing.load(own.keys_dir), own.token_issuer)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "app", "serve", "--tcp", "127.0.0.1:0",
+        sys.executable, "-m", "app", "serve", "--tcp", address,
         cwd=folder,
         env={
             "PATH": os.environ["PATH"],
@@ -58,10 +61,10 @@ async def separate(folder: Path, **settings: str) -> AsyncIterator[Separate]:
     try:
         assert process.stderr is not None
         line = await asyncio.wait_for(process.stderr.readline(), PATIENCE)
-        address = _ADDRESS.search(line.decode())
-        assert address is not None, line
+        found = _ADDRESS.search(line.decode())
+        assert found is not None, line
         reading = asyncio.create_task(process.stderr.read())
-        yield Separate(own, int(address[1]), issuer, asyncio.Event(), process)
+        yield Separate(own, int(found[1]), issuer, asyncio.Event(), process)
     finally:
         if process.returncode is None:
             process.kill()

@@ -8,6 +8,8 @@ import { fileURLToPath } from "node:url";
 
 import { Language, chooseLanguage } from "../../frontend/js/i18n/language.js";
 import { LEVELS, QUANTITIES, bands, levelOf, subScore, target } from "../../frontend/js/iaq/quantities.js";
+import { CLOSES } from "../../frontend/js/transport/closes.js";
+import { WebSocketManager } from "../../frontend/js/websocket-manager.js";
 import { connected, measurement } from "./support/environment.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -129,6 +131,16 @@ test("the pages import what the description says they import", () => {
   assert.ok(read("frontend/js/charts.js").includes(
     "// Mode WebSocket: si true, utilise WebSocket temps réel au lieu du polling HTTP\nconst USE_WEBSOCKET = true;",
   ));
+});
+
+test("the documented client is there: methods, events, actions", async () => {
+  const page = read("docs/clients.md");
+  const named = [...page.matchAll(/`(\w+)(?:\([\w, ]*\))?`/g)].map(([, name]) => name);
+  const members = Object.getOwnPropertyNames(WebSocketManager.prototype).filter((name) => name !== "constructor");
+  for (const member of members) assert.ok(named.includes(member), member);
+  const { manager } = await connected();
+  for (const [, event] of page.matchAll(/manager\.on\("(\w+)"/g)) manager.on(event, () => {});
+  for (const action of new Set(Object.values(CLOSES).map((row) => row.action))) assert.ok(named.includes(action), action);
 });
 
 test("the documented console snippets, word for word", async (t) => {

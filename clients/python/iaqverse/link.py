@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import httpx2
 
-from app.demo.clock import Clock
+from iaqverse.clock import Clock
 
 _PASSING = frozenset({429, 500, 502, 503, 504})
 _BACKOFF_LEAST, _BACKOFF_MOST = 0.5, 20.0
@@ -103,10 +104,15 @@ class Link:
 
 
 def open_client(base_url: str, verify: ssl.SSLContext) -> httpx2.AsyncClient:
-    """Ignore the proxies of the environment: the demo speaks to the gateway beside it."""
+    """Proxies of the environment are ignored: a token goes to the gateway and to nobody else."""
     return httpx2.AsyncClient(
         base_url=base_url, verify=verify, timeout=_TIMEOUT_SECONDS, trust_env=False
     )
+
+
+def trust(ca: Path | None = None) -> ssl.SSLContext:
+    """The system's authorities, or the one in this file alone."""
+    return ssl.create_default_context(cafile=ca)
 
 
 def error_code(body: Any) -> str | None:

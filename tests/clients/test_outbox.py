@@ -1,6 +1,6 @@
-from app.demo.events import Publication
-from app.demo.outbox import News, Readings, Tally
-from app.demo.verdicts import Verdict
+from iaqverse.outbox import News, Readings, Tally
+from iaqverse.verdicts import Verdict
+from iaqverse.wire import Publication
 
 
 def test_each_verdict_counts_but_for_what_is_to_be_sent_again() -> None:

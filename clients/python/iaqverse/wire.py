@@ -9,6 +9,14 @@ Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Publication:
+    """What a service publishes, beside measurements."""
+
+    topic: str
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     enseigne: str
     salle: str

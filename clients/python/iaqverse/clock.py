@@ -1,4 +1,4 @@
-"""Time as the demo sees it; a test passes its own."""
+"""Time as the client sees it; a test passes its own."""
 
 import asyncio
 import time

@@ -5,9 +5,9 @@ from random import Random
 
 import pytest
 from fastapi.responses import JSONResponse
+from iaqverse.clock import Clock
+from iaqverse.link import Link, Reply, open_client
 
-from app.demo.clock import Clock
-from app.demo.link import Link, Reply, open_client
 from tests.demo.peer_gateway import START, FakeClock, Peer, closed_port, peer_gateway, refusal
 
 

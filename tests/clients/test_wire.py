@@ -1,6 +1,5 @@
 import pytest
-
-from app.demo.wire import Place, measurement, timestamp
+from iaqverse.wire import Place, measurement, timestamp
 
 
 @pytest.mark.parametrize(

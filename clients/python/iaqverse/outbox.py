@@ -1,13 +1,12 @@
 """What waits to be sent: a device keeps its readings while the gateway is away, up to a bound."""
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from app.demo.events import Publication
-from app.demo.link import Link, Reply
-from app.demo.verdicts import Verdict, held_back, verdicts
-from app.demo.wire import Body
+from iaqverse.link import Link, Reply
+from iaqverse.verdicts import Verdict, held_back, verdicts
+from iaqverse.wire import Body, Publication
 
 BATCH = 100
 """Measurements in one POST at most."""
@@ -58,11 +57,17 @@ async def post_measurements(link: Link, items: list[Body]) -> Reply | None:
     return reply
 
 
-class Readings:
-    """One sensor's measurements on their way."""
+Refused = Callable[[Body, Verdict], None]
 
-    def __init__(self, tally: Tally, bound: int = MOST_MEASUREMENTS) -> None:
+
+class Readings:
+    """Measurements on their way; `refused` is told of each that the gateway will never take."""
+
+    def __init__(
+        self, tally: Tally, bound: int = MOST_MEASUREMENTS, refused: Refused = lambda *_: None
+    ) -> None:
         self._tally = tally
+        self._refused = refused
         self._waiting: deque[Body] = deque(maxlen=bound)
 
     def __len__(self) -> int:
@@ -81,8 +86,10 @@ class Readings:
                 return
             decided = verdicts(len(batch), reply)
             self._tally.count(decided)
-            for _ in batch:
+            for item, verdict in zip(batch, decided, strict=True):
                 self._waiting.popleft()
+                if verdict.status == "refused":
+                    self._refused(item, verdict)
             self._waiting.extendleft(reversed(held_back(batch, decided)))
 
 

@@ -1,7 +1,6 @@
 import pytest
-
-from app.demo.link import Reply
-from app.demo.verdicts import Verdict, held_back, verdicts
+from iaqverse.link import Reply
+from iaqverse.verdicts import Verdict, held_back, verdicts
 
 STORED, DUPLICATE = {"status": "stored"}, {"status": "duplicate"}
 REJECTED = {"status": "rejected", "error": {"code": "clock_ahead", "message": "too far"}}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice, repeat
 from typing import Any, Literal, TypeVar
 
-from app.demo.link import Reply, error_code
+from iaqverse.link import Reply, error_code
 
 T = TypeVar("T")
 
