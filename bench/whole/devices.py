@@ -6,7 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 from typing import NamedTuple, Protocol
 
-from app.demo.wire import Place
+from iaqverse.wire import Place
+
 from auth.principal import Role
 from bench.operation import SITES, Operation
 from tests.chaos.device import Device

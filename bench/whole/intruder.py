@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import httpx2
+from iaqverse.wire import Place, measurement
 
-from app.demo.wire import Place, measurement
 from auth.keys import KeyRing, create_key
 from auth.principal import Role
 from auth.tokens import TokenIssuer
