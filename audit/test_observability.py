@@ -58,6 +58,26 @@ async def test_metrics_are_as_prometheus_wants_them(gateway: Running) -> None:
     assert promtool("check", "metrics", text=text) == ""
 
 
+def test_grafana_knows_all_that_the_dashboard_says() -> None:
+    """In a panel's options and queries, which are its kind's own, it bears anything."""
+    text = (SOURCE / "dashboard.json").read_text("utf-8")
+    script = Path(__file__).with_name("grafana.py")
+    done = subprocess.run(
+        [tools.tool("python"), script], input=text, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert _holds(json.loads(done.stdout), json.loads(text))
+
+
+def _holds(read: Any, said: Any) -> bool:
+    """All of it; what was left out may have been given its default."""
+    if isinstance(said, dict):
+        return all(key in read and _holds(read[key], each) for key, each in said.items())
+    if isinstance(said, list):
+        return len(read) == len(said) and all(map(_holds, read, said))
+    return bool(read == said)
+
+
 @pytest.fixture
 async def prometheus(start: Start, rules: Path) -> AsyncIterator[httpx2.AsyncClient]:
     """It asks a gateway that has had a measurement and a socket, and has all rules."""
