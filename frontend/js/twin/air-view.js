@@ -5,7 +5,7 @@ import { Drift, freshness } from "./air.js";
 
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 /** Milliseconds from one picture to the next, where air streams in and where it only drifts: slow things need no more. */
-const REST_MS = { streaming: 80, drifting: 200 };
+const REST_MS = { streaming: 100, drifting: 250 };
 /** Pixels of the picture for one of the page: soft things need no more. */
 const FINENESS = 0.5;
 /** A page that was hidden goes on where it was. */
@@ -117,7 +117,7 @@ export class AirView {
     context.lineCap = "round";
     for (const point of points) {
       const { kind, x, y, vx, vy, shown, seed } = point;
-      context.globalAlpha = kind === "haze" ? shown * 0.17 : kind === "speck" ? shown * 0.62 : freshness(point) * 0.75;
+      context.globalAlpha = kind === "haze" ? shown * 0.15 : kind === "speck" ? shown * 0.62 : freshness(point) * 0.75;
       context.beginPath();
       if (kind === "haze") {
         const radius = PUFF * (0.75 + seed * 0.7);

@@ -93,5 +93,6 @@ function drawsFor(claims) {
 function legend(language) {
   const names = [...LEVELS.map(([, level]) => [level, language.t(`level.${level}`)]), ["stale", language.t("room.stale")]];
   return h("ul", { class: "legend", "aria-label": language.t("twin.legend") },
-    ...names.map(([level, words]) => h("li", { class: "legend__item", "data-level": level }, words)));
+    ...names.map(([level, words]) => h("li", { class: "legend__item", "data-level": level }, words)),
+    h("li", {}, language.t("twin.air")));
 }
