@@ -51,7 +51,7 @@ class Untraced:
 
 class UntraceableError(Exception):
     def __init__(self) -> None:
-        super().__init__("traces need the packages of requirements-traces.lock")
+        super().__init__("traces need more: python3 -m scripts.setup traces")
 
 
 class OtlpTraces:

@@ -1,4 +1,4 @@
-"""`python3 -m scripts.setup run|test|audit|uv`: makes ready what `make` needs, once.
+"""`python3 -m scripts.setup run|traces|test|audit|uv`: makes ready what `make` needs, once.
 
 A stamp in `.venv` remembers the lock files that were installed, so a second call only compares
 hashes. Two calls at once wait for each other.
@@ -17,8 +17,13 @@ from app.stack.programs import ROOT, TOOLS
 from scripts import audit_tools, python_packages, system_packages, typescript_compiler
 from scripts.report import SetupError, say
 
-LOCKS = {"run": "requirements.lock", "test": "requirements-dev.lock"}
-PROFILES = ("run", "test", "audit", "uv")
+LOCKS = {
+    "run": "requirements.lock",
+    "traces": "requirements-traces.lock",
+    "test": "requirements-dev.lock",
+}
+"""Each holds everything of those before it."""
+PROFILES = (*LOCKS, "audit", "uv")
 STAMP = python_packages.VENV / ".installed.json"
 
 
@@ -28,10 +33,10 @@ def main(profile: str) -> None:
         if profile == "uv":
             sys.stdout.write(f"{python_packages.require_uv()}\n")
             return
-        _install_locked("run" if profile == "run" else "test")
+        _install_locked(profile if profile in LOCKS else "test")
         python_packages.add_client()
         system_packages.ensure_nginx()
-        if profile != "run":
+        if profile in {"test", "audit"}:
             system_packages.ensure_chromium()
             system_packages.ensure_certutil()
             system_packages.ensure_postgres()
@@ -56,8 +61,8 @@ def _install_locked(profile: str) -> None:
 
 
 def _hashes(profile: str) -> dict[str, str]:
-    """The lock files that a profile satisfies: the tests' one holds everything of the other."""
-    names = LOCKS.values() if profile == "test" else [LOCKS[profile]]
+    """The lock files that a profile satisfies."""
+    names = list(LOCKS.values())[: list(LOCKS).index(profile) + 1]
     return {name: hashlib.sha256((ROOT / name).read_bytes()).hexdigest() for name in names}
 
 

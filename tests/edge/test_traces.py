@@ -157,4 +157,4 @@ from app.traces import OtlpTraces
 OtlpTraces("http://localhost:4318", 1)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "UntraceableError: traces need the packages of requirements-traces.lock" in done.stderr
+    assert "UntraceableError: traces need more: python3 -m scripts.setup traces" in done.stderr

@@ -29,13 +29,16 @@ def test_every_locked_package_has_its_hash_and_no_address(lock: Path) -> None:
     assert "index" not in text
 
 
-def test_what_tests_install_serves_running_as_well() -> None:
-    assert pins(ROOT / LOCKS["run"]) <= pins(ROOT / LOCKS["test"])
+def test_what_tests_install_serves_running_and_traces_as_well() -> None:
+    run, traces, test = (pins(ROOT / lock) for lock in LOCKS.values())
+    assert run < traces < test
 
 
 def test_every_dependency_is_pinned() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    groups = [project["project"]["dependencies"], *project["dependency-groups"].values()]
+    own = project["project"]
+    groups = [own["dependencies"], *own["optional-dependencies"].values()]
+    groups += project["dependency-groups"].values()
     assert all("==" in dependency for group in groups for dependency in group)
 
 
