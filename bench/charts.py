@@ -12,7 +12,7 @@ WIDTH, HEIGHT = 760, 220
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 44, 28
 COLOURS = ("#1f6f8b", "#c8553d", "#5b8e4d", "#8a5a9e", "#b08a2e", "#555555")
 STEPS = (1.0, 2.0, 5.0)
-LINES = 5
+LINES = 6
 """At most so many on an axis."""
 _THOUSAND = 1_000
 

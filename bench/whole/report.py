@@ -50,7 +50,7 @@ def _row(promise: Promise) -> list[str]:
 def _pictures(
     course: Course, watch: Watch, findings: Findings
 ) -> dict[str, tuple[str, list[Series]]]:
-    looks = [look for look in watch.looks if look.at >= course.began]
+    looks = _looks(course, watch)
 
     def line(name: str, value: Callable[[Look], float]) -> Series:
         return Series(name, [(look.at - course.began, value(look)) for look in looks])
@@ -65,9 +65,10 @@ def _pictures(
         ]
 
     kinds = [kind for kind, _ in course.ledger.refusals.most_common(KINDS)]
-    ages = Series("age", _highest(_after(findings.ages, course.began)))
+    curve = Series("connected", _within(findings.curve, course))
+    ages = Series("age", _highest(_within(findings.ages, course)))
     return {
-        "connections": ("Dashboards connected", [_curve(course, findings)]),
+        "connections": ("Dashboards connected", [curve]),
         "deliveries": ("Deliveries a second", [line("deliveries", lambda look: look.deliveries)]),
         "ingest": ("Ingest in the gateway, ms", quantiles("ingest")),
         "commit": ("A durable commit, ms", quantiles("commit")),
@@ -83,9 +84,9 @@ def _pictures(
 
 
 def _figures(course: Course, watch: Watch, findings: Findings) -> list[list[str]]:
-    looks = [look for look in watch.looks if look.at >= course.began]
+    looks = _looks(course, watch)
     handshakes = [seconds * 1_000 for _, seconds in findings.handshakes]
-    ages = [seconds * 1_000 for _, seconds in _after(findings.ages, course.began)]
+    ages = [seconds * 1_000 for _, seconds in _within(findings.ages, course)]
     rows = {
         "deliveries a second": [look.deliveries for look in looks],
         "handshake, ms": handshakes,
@@ -104,21 +105,20 @@ def _quantiles(values: Iterable[float]) -> tuple[float, float]:
     return ordered[len(ordered) // 2], ordered[len(ordered) * 99 // 100]
 
 
-def _curve(course: Course, findings: Findings) -> Series:
-    points: list[Point] = [(at, float(live)) for at, live in findings.curve]
-    return Series("connected", _after(points, course.began, course.began))
+def _looks(course: Course, watch: Watch) -> list[Look]:
+    return [look for look in watch.looks if course.began <= look.at <= course.ended]
 
 
-def _after(points: Sequence[Point], began: float, zero: float = 0.0) -> list[Point]:
-    return [(at - zero, value) for at, value in points if at >= began]
+def _within(points: Sequence[Point], course: Course) -> list[Point]:
+    """Seconds from the course's beginning to its end."""
+    return [(at - course.began, y) for at, y in points if course.began <= at <= course.ended]
 
 
 def _highest(points: Sequence[Point]) -> list[Point]:
-    """Of each second from the first on."""
+    """Of each second."""
     seconds: dict[int, float] = {}
     for at, value in points:
-        second = int(at - points[0][0])
-        seconds[second] = max(value, seconds.get(second, 0.0))
+        seconds[int(at)] = max(value, seconds.get(int(at), 0.0))
     return sorted((float(second), value) for second, value in seconds.items())
 
 
