@@ -1,23 +1,21 @@
 """Rules, configuration and dashboard as Prometheus's own tools and a real Prometheus read them."""
 
-import asyncio
 import json
 import shutil
-import signal
 import subprocess
-import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from app.stack.process import die_with_parent
 from audit import tools
+from audit.prometheus import ask, await_series, watching
+from tests.chaos.stack import Stack
 from tests.conftest import Running, Start
-from tests.stack.stack_process import free_port
+from tests.postgres_server import PostgresServer
+from tests.redis_server import RedisServer
 
 SOURCE = Path("deploy/observability")
 EVERY = "1s"
@@ -85,7 +83,6 @@ async def prometheus(start: Start, rules: Path) -> AsyncIterator[httpx2.AsyncCli
         start() as gateway,
         gateway.client("device") as device,
         gateway.dashboard() as socket,
-        AsyncExitStack() as stack,
     ):
         await socket.recv()
         body = {"sensor_id": "s", "enseigne": "e", "salle": "s", "values": {"CO2": 645}}
@@ -97,46 +94,14 @@ async def prometheus(start: Start, rules: Path) -> AsyncIterator[httpx2.AsyncCli
             "  - job_name: iaqverse\n"
             f"    static_configs: [{{targets: ['127.0.0.1:{gateway.port}']}}]\n"
         )
-        port, log = free_port(), stack.enter_context((rules / "log").open("wb"))
-        process = subprocess.Popen(  # noqa: ASYNC220  (it returns at once)
-            [
-                tools.system("prometheus"),
-                f"--config.file={rules / 'prometheus.yml'}",
-                f"--storage.tsdb.path={rules / 'data'}",
-                f"--web.listen-address=127.0.0.1:{port}",
-            ],
-            stderr=log,
-            preexec_fn=lambda: die_with_parent(signal.SIGKILL),  # noqa: PLW1509  (started from the main thread)
-        )
-        try:
-            async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}/api/v1") as client:
-                yield client
-        finally:
-            process.terminate()
-            process.wait(20)
-
-
-async def ask(client: httpx2.AsyncClient, query: str) -> list[Any]:
-    answer = await client.get("/query", params={"query": query})
-    content = answer.json()
-    assert content["status"] == "success", (query, content)
-    result: list[Any] = content["data"]["result"]
-    return result
+        async with watching(rules) as client:
+            yield client
 
 
 async def test_every_panel_and_rule_is_answered_by_a_real_prometheus(
     prometheus: httpx2.AsyncClient,
 ) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            found = await ask(prometheus, 'up{job="iaqverse"} == 1 and iaqverse_connections')
-        except httpx2.TransportError:  # it is not there yet
-            found = []
-        if found or time.monotonic() > deadline:
-            break
-        await asyncio.sleep(0.5)
-    assert found
+    await await_series(prometheus, 'up{job="iaqverse"} == 1 and iaqverse_connections', 1)
     panels = json.loads((SOURCE / "dashboard.json").read_bytes())["panels"]
     queries = [target["expr"] for panel in panels for target in panel.get("targets", ())]
     for query in queries:
@@ -145,3 +110,33 @@ async def test_every_panel_and_rule_is_answered_by_a_real_prometheus(
     rules = (await prometheus.get("/rules")).json()["data"]["groups"][0]["rules"]
     assert {rule["health"] for rule in rules} <= {"ok", "unknown"}
     assert {rule["state"] for rule in rules} == {"inactive"}
+
+
+@pytest.fixture
+def workers(tmp_path: Path, postgres: PostgresServer, redis_7: RedisServer) -> Iterator[Stack]:
+    """Two of them, behind nginx."""
+    shared = {"DATABASE_URL": postgres.schema(), "REDIS_URL": redis_7.url}
+    with Stack(tmp_path, WORKERS=2, **shared) as running:
+        yield running
+
+
+async def test_each_of_two_workers_is_asked_through_nginx_as_the_example_has_it(
+    workers: Stack, rules: Path
+) -> None:
+    await workers.ready()
+    text = (SOURCE / "prometheus.yml").read_text("utf-8")
+    for said, here in (
+        ("/etc/iaqverse/certs/ca.crt", str(workers.authority)),
+        ("air.example.org", "localhost"),
+        ("localhost:443", f"localhost:{workers.settings.https_port}"),
+        (": 15s", f": {EVERY}"),
+    ):
+        assert said in text
+        text = text.replace(said, here)
+    (rules / "prometheus.yml").write_text(text)
+    async with watching(rules) as client:
+        found = await await_series(client, 'process_start_time_seconds{job="iaqverse"}', 2)
+        assert {each["metric"]["worker"] for each in found} == {"1", "2"}
+        assert len({each["metric"]["instance"] for each in found}) == 2
+        told = await ask(client, "count(count by (instance) (iaqverse_broker_up == 1))")
+        assert told[0]["value"][1] == "2"
