@@ -18,11 +18,6 @@ export class KeptPlans {
     return this.#kept.get(enseigne) ?? null;
   }
 
-  /** @returns {string[]} the sites that are drawn */
-  get enseignes() {
-    return [...this.#kept.keys()];
-  }
-
   /** As they are now. @throws {import("../transport/http.js").ApiError} */
   async load() {
     /** @type {{plans: (Kept & {enseigne: string})[]}} */ const { plans } = await this.#http.get("/api/plans");

@@ -15,6 +15,8 @@ export class Properties {
   #fields = h("div", { class: "properties__fields", hidden: true });
   #nothing;
   #shown = "";
+  /** Names of the other rooms. @type {Set<string>} */ #others = new Set();
+  #own = "";
   node;
 
   /**
@@ -65,11 +67,11 @@ export class Properties {
 
   /** @param {import("./plan.js").Plan} plan @param {import("./plan.js").PlanRoom} room @param {string[]} salles */
   #showRoom({ rooms }, { salle }, salles) {
-    this.#taken = new Set(rooms.map((room) => room.salle).filter((each) => each !== salle));
+    this.#others = new Set(rooms.map((room) => room.salle).filter((each) => each !== salle));
     this.#own = salle;
     this.#name.value = salle;
     setText(this.#kind, this.#language.t("draw.salle"));
-    this.#names.replaceChildren(...salles.filter((each) => !this.#taken.has(each)).map((each) => h("option", { value: each })));
+    this.#names.replaceChildren(...salles.filter((each) => !this.#others.has(each)).map((each) => h("option", { value: each })));
   }
 
   /** @param {import("./plan.js").Plan} plan @param {import("./plan.js").Fixture} fixture @param {import("./things.js").Thing[]} things */
@@ -82,13 +84,10 @@ export class Properties {
     this.#module.value = id;
   }
 
-  /** Names of the other rooms. @type {Set<string>} */ #taken = new Set();
-  #own = "";
-
   /** A room is drawn once: another one's name, or none, is not taken over. */
   #named() {
     const name = this.#name.value.trim();
-    if (name && !this.#taken.has(name)) this.#rename(name);
+    if (name && !this.#others.has(name)) this.#rename(name);
     else this.#name.value = this.#own;
   }
 }

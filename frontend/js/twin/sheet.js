@@ -35,6 +35,7 @@ export class Sheet {
     onfocusin: (/** @type {FocusEvent} */ event) => this.#focused(event),
   });
   #cell = 1;
+  #grid = "";
   /** @type {{item: Item, corner: boolean, x: number, y: number} | null} */ #drag = null;
   /** @type {{plan: Plan, taken: Item | null} | null} */ #shown = null;
   node = h("div", { class: "sheet" }, this.#drawing);
@@ -79,8 +80,6 @@ export class Sheet {
   destroy() {
     this.#resized.disconnect();
   }
-
-  #grid = "";
 
   /** @param {import("./plan.js").PlanRoom[]} rooms */
   #measure(rooms) {

@@ -92,7 +92,7 @@ export class SiteView {
     this.#editor?.node.replaceWith(this.#view.node);
     this.#editor?.destroy();
     this.#editor = null;
-    this.#complain("");
+    setText(this.#complaint, "");
     if (this.#shown) this.update(this.#shown);
     this.#offer();
     /** @type {HTMLElement | null} */ (this.#acts.querySelector("button"))?.focus();
@@ -128,7 +128,7 @@ export class SiteView {
       this.#end();
     } catch (error) {
       if (/** @type {import("../transport/http.js").ApiError} */ (error).status === 412) await this.#conflict();
-      else this.#complain(this.#language.t("draw.failed"));
+      else setText(this.#complaint, this.#language.t("draw.failed"));
     }
   }
 
@@ -137,20 +137,15 @@ export class SiteView {
     await this.#kept.load().catch(() => {});
     const theirs = this.#kept.of(this.#enseigne);
     const t = this.#language.t.bind(this.#language);
-    this.#complain(t("draw.conflict", { who: theirs?.changed_by ?? "" }));
+    setText(this.#complaint, t("draw.conflict", { who: theirs?.changed_by ?? "" }));
     this.#acts.replaceChildren(
       act(t("draw.theirs"), () => this.#end()),
       act(t("draw.mine"), () => {
         this.#seen = theirs?.version ?? 0;
-        this.#complain("");
+        setText(this.#complaint, "");
         this.#offer();
         return this.#save();
       }));
-  }
-
-  /** @param {string} words */
-  #complain(words) {
-    setText(this.#complaint, words);
   }
 }
 
