@@ -18,6 +18,8 @@ from bench.crowd.frames import CLOSE, PING, PONG, TEXT, take
 from bench.wire import HOST, client_frame, upgrade
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 20.0
+RESUME_PAUSE = 1.0
+"""Seconds before it asks again for what could not be given."""
 FIRST_DEADLINE, LONGEST_DEADLINE = 5.0, 20.0
 """Seconds until the greeting has to come. As in the browser's client: doubled by each failure."""
 ADDRESS = "127.0.0.1"
@@ -131,12 +133,17 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if self.ended.is_set():  # it came too late
+            transport.close()
+            return
         self._transport = transport  # type: ignore[assignment]  # of a stream, as asked for
         token = self._dashboard.token
         head = upgrade("/ws?topics=", [(_SUBPROTOCOL, f"iaqverse.v1, bearer.{token}")])
         self._write(head)
 
     def data_received(self, data: bytes) -> None:
+        if self.ended.is_set():
+            return
         self._buffer += data
         if not self._opened and not self._answered():
             return
@@ -200,6 +207,9 @@ class Connection(asyncio.Protocol):
         elif kind == "subscribed":
             self._caught_up()
             self._notes.seen["not recovered"] += not message["recovered"]
+        elif kind == "error" and message["retryable"] and not self.live:
+            self._notes.ends[f"{message['code']}, asked again"] += 1
+            asyncio.get_running_loop().call_later(RESUME_PAUSE, self._subscribe)
         else:
             self._notes.seen[str(message.get("code", kind))] += 1
 
@@ -218,8 +228,12 @@ class Connection(asyncio.Protocol):
         if dashboard.began is None:
             dashboard.epoch, _, sequence = position.partition("-")
             dashboard.began = int(sequence, 16)
-        command = {"type": "subscribe", "topics": [dashboard.topic], "after": dashboard.position}
         dashboard.transport = self._transport
+        self._subscribe()
+
+    def _subscribe(self) -> None:
+        dashboard = self._dashboard
+        command = {"type": "subscribe", "topics": [dashboard.topic], "after": dashboard.position}
         self._write(client_frame(json.dumps(command).encode(), TEXT))
 
     def _closed(self, payload: bytes) -> None:
