@@ -13,6 +13,7 @@ from app.domain.accounts import Accounts
 from app.domain.alarms import Alarms
 from app.domain.audit import Audit
 from app.domain.connections import LocalConnections
+from app.domain.courier import Courier
 from app.domain.desk import Desk
 from app.domain.dispatch import Dispatch
 from app.domain.freshness import Freshness
@@ -37,6 +38,9 @@ from app.edge.limits import Limits
 from app.edge.shared_rates import SharedRates
 from app.errors import UnavailableError
 from app.model import Publication
+from app.outlets.base import Email, Outlet, Send, Webhook
+from app.outlets.mail import Mail
+from app.outlets.webhook import Webhooks
 from app.protocol.topics import Grant
 from app.settings import Settings
 from app.traces import OtlpTraces, Traces, Untraced
@@ -117,7 +121,8 @@ def _assembled(settings: Settings) -> tuple[Gateway, Backends, list[Work]]:
     recovery = Recovery(hub, store, dispatch.refresh)
     desk = Desk(hub, recovery, seats, rules_of(settings), renew)
     local = LocalConnections(desk)
-    alarms = Alarms(store, time.time)
+    courier = Courier(store, _senders(settings))
+    alarms = Alarms(store, time.time, courier.announce)
     ahead = settings.max_clock_ahead
     ingest = Ingest(store, time.time, max_ahead=ahead, stored=alarms.heard, traces=traces)
     built = Gateway(
@@ -143,10 +148,19 @@ def _assembled(settings: Settings) -> tuple[Gateway, Backends, list[Work]]:
         upkeep=Upkeep(store, hub, retention_of(settings)),
         freshness=freshness,
         alarms=alarms,
+        courier=courier,
         traces=traces,
     )
     work = [*backends.work, *_work(built, identity), Sweep(desk).run]
     return built, backends, work + _exchanges(backends, seats, limits)
+
+
+def _senders(settings: Settings) -> dict[type[Outlet], Send]:
+    senders: dict[type[Outlet], Send] = {Webhook: Webhooks(private=settings.webhooks_private)}
+    server = settings.smtp_url.get_secret_value()
+    if server:
+        senders[Email] = Mail(server, settings.mail_from)
+    return senders
 
 
 def _traces(settings: Settings) -> Traces:
@@ -156,7 +170,7 @@ def _traces(settings: Settings) -> Traces:
 
 def _work(built: Gateway, identity: IdentityKeys | None) -> list[Work]:
     parts = (built.dispatch, built.watch, built.upkeep, built.audit, built.uses, built.freshness)
-    return [part.run for part in (*parts, built.alarms, identity) if part]
+    return [part.run for part in (*parts, built.alarms, built.courier, identity) if part]
 
 
 def _exchanges(backends: Backends, seats: Places, limits: Limits) -> list[Work]:

@@ -34,6 +34,14 @@ def _rate(value: str) -> str:
     return value
 
 
+def _mail_server(value: SecretStr) -> SecretStr:
+    url = value.get_secret_value()
+    parts = urlsplit(url)
+    if url and (parts.scheme not in {"smtp", "smtps"} or not parts.hostname):
+        raise ValueError("a mail server is written like smtp://user:password@host:587")
+    return value
+
+
 def _collector(value: str) -> str:
     if value and not _COLLECTOR.match(value):
         raise ValueError("a collector is written like http://localhost:4318")
@@ -95,6 +103,7 @@ def _address(value: str) -> str:
 Database = Annotated[SecretStr, AfterValidator(_database)]
 Redis = Annotated[SecretStr, AfterValidator(_redis)]
 Collector = Annotated[str, AfterValidator(_collector)]
+MailServer = Annotated[SecretStr, AfterValidator(_mail_server)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Address = Annotated[str, AfterValidator(_address)]
 Rate = Annotated[str, AfterValidator(_rate)]

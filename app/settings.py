@@ -12,7 +12,18 @@ from limits import RateLimitItem, parse
 from pydantic import Field, FilePath, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app.notations import Address, Collector, Count, Database, Days, Origin, Rate, Redis, Seconds
+from app.notations import (
+    Address,
+    Collector,
+    Count,
+    Database,
+    Days,
+    MailServer,
+    Origin,
+    Rate,
+    Redis,
+    Seconds,
+)
 from auth.errors import SecretFileError
 from auth.secret_file import read_secret_file
 
@@ -112,6 +123,10 @@ class Settings(BaseSettings):
     retention_hourly_days: Days = 0
     retention_daily_days: Days = 0
     audit_days: Days = 365
+    smtp_url_file: Path | None = None
+    smtp_url: MailServer = Field(SecretStr(""), validate_default=True)
+    mail_from: str = Field("", validate_default=True)
+    webhooks_private: bool = False
     otel_exporter_otlp_endpoint: Collector = ""
     otel_traces_sampler_arg: Annotated[float, Field(ge=0, le=1)] = 1
     metrics_sensors: Annotated[int, Field(ge=0, le=50_000)] = 0
@@ -125,7 +140,7 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("database_url", "redis_url", mode="before")
+    @field_validator("database_url", "redis_url", "smtp_url", mode="before")
     @classmethod
     def _from_its_file(cls, value: object, others: ValidationInfo) -> object:
         file = others.data.get(f"{others.field_name}_file")
@@ -139,6 +154,14 @@ class Settings(BaseSettings):
             raise ValueError(f"its file {error}") from error
         except UnicodeDecodeError as error:
             raise ValueError("its file is not text") from error
+
+    @field_validator("mail_from")
+    @classmethod
+    def _needed_for_mail(cls, value: str, others: ValidationInfo) -> str:
+        server = others.data.get("smtp_url")
+        if server and server.get_secret_value() and "@" not in value:
+            raise ValueError("an address is needed together with SMTP_URL")
+        return value
 
     @field_validator("identity_roles", mode="before")
     @classmethod

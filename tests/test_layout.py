@@ -20,7 +20,7 @@ FLOORS: list[tuple[str, ...]] = [
         "app.traces",
         "auth",
     ),
-    ("app.protocol", "app.storage", "app.brokers", "app.iaq"),
+    ("app.protocol", "app.storage", "app.brokers", "app.outlets", "app.iaq"),
     ("app.domain", "app.transport"),
     ("app.edge",),
     ("app.backends", "app.bounds", "app.bootstrap", "app.main", "app.server"),

@@ -43,10 +43,16 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Alarms:
-    """`clock` gives wall time in seconds."""
+    """`clock` gives wall time in seconds; `announce` is told of what turned, as it is noted."""
 
-    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Callable[[], float],
+        announce: Callable[[Sql, Alert], None] = lambda *_: None,
+    ) -> None:
         self._store = store
+        self._announce = announce
         self._clock = clock
         self.rulebook = Rulebook()
         self._watched: dict[Name, dict[Subject, Alarm]] = {}
@@ -96,7 +102,7 @@ class Alarms:
         if not turned:
             return
         try:
-            noted = await self._store.transact(partial(_note, turned=turned))
+            noted = await self._store.transact(partial(self._note, turned=turned))
         except UnavailableError:
             self._turned = turned | self._turned
             raise
@@ -190,11 +196,13 @@ class Alarms:
             pruned = await self._store.transact(lambda sql: alerts.prune(sql, ended_ms))
             self._prune_ms = now_ms + (0 if pruned else PRUNE_EVERY_MS)
 
+    def _note(self, sql: Sql, turned: dict[tuple[Name, Subject], Turned]) -> list[Alert]:
+        """Those of which there is something to tell."""
+        noted = [turns.note(sql, subject, each) for (_, subject), each in turned.items()]
+        told = [alert for alert in noted if alert]
+        for alert in told:
+            self._announce(sql, alert)
+        return told
+
     def _now_ms(self) -> int:
         return int(self._clock() * 1_000)
-
-
-def _note(sql: Sql, turned: dict[tuple[Name, Subject], Turned]) -> list[Alert]:
-    """Those of which there is something to tell."""
-    noted = [turns.note(sql, subject, each) for (_, subject), each in turned.items()]
-    return [alert for alert in noted if alert]

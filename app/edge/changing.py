@@ -15,7 +15,11 @@ from app.storage.records.audit import Act
 from app.storage.records.documents import Document, Kind
 from app.storage.sql import Sql
 
-_ACTS = {Kind.ALERTS: Act.ALERT_RULES_CHANGED, Kind.PLAN: Act.PLAN_CHANGED}
+_ACTS = {
+    Kind.ALERTS: Act.ALERT_RULES_CHANGED,
+    Kind.PLAN: Act.PLAN_CHANGED,
+    Kind.OUTLETS: Act.OUTLETS_CHANGED,
+}
 _TAG = re.compile(r'\A"([1-9][0-9]{0,17})"\Z')
 
 

@@ -9,6 +9,7 @@ from app.domain.alarms import Alarms
 from app.domain.audit import Audit
 from app.domain.channel import Channel
 from app.domain.connections import Connections
+from app.domain.courier import Courier
 from app.domain.desk import Desk
 from app.domain.dispatch import Dispatch
 from app.domain.freshness import Freshness
@@ -54,6 +55,7 @@ class Gateway:
     upkeep: Upkeep
     freshness: Freshness
     alarms: Alarms
+    courier: Courier
     traces: Traces
 
     async def channel(self, tenant: str, after: str | None = None) -> Channel:

@@ -134,6 +134,10 @@ class GatewayCollector(Collector):
             told.add_metric([turn], alarms.told[turn])
         yield told
         yield _gauge("sensors_alarming", "Sensors near an alert or with one.", alarms.watched)
+        sent = _labelled("alert_deliveries", "Alerts to outlets, by what became.", "outcome")
+        for outcome in ("delivered", "failed", "given_up", "dropped"):
+            sent.add_metric([outcome], self._gateway.courier.outcomes[outcome])
+        yield sent
         yield _counter("alarms_unwatched", "Values of such sensors, too many.", alarms.unwatched)
 
     def _delivery(self) -> Iterator[Metric]:

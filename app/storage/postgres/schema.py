@@ -9,6 +9,7 @@ from app.storage.postgres.connection import Db, connect, unavailable
 from app.storage.records.alerts import ALERTS
 from app.storage.records.audit import AUDIT, BY_ACT
 from app.storage.records.claim_codes import CLAIM_CODES
+from app.storage.records.deliveries import DELIVERIES
 from app.storage.records.devices_schema import DEVICES
 from app.storage.records.documents import DOCUMENTS
 from app.storage.records.people_schema import PEOPLE
@@ -130,6 +131,7 @@ MIGRATIONS: tuple[LiteralString, ...] = (
     DOCUMENTS,
     ALERTS,
     BY_ACT,
+    DELIVERIES,
 )
 
 

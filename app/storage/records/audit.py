@@ -64,6 +64,7 @@ class Act(StrEnum):
     CONNECTION_KICKED = "connection_kicked"
     ALERT_RULES_CHANGED = "alert_rules_changed"
     PLAN_CHANGED = "plan_changed"
+    OUTLETS_CHANGED = "outlets_changed"
     KEY_MADE = "key_made"
     KEY_PRUNED = "key_pruned"
     BACKED_UP = "backed_up"

@@ -27,7 +27,8 @@ class Kind(StrEnum):
     PLAN = "plan"
     """Of a site, whose name it has."""
     ALERTS = "alerts"
-    """A tenant's rules and outlets; its name is empty."""
+    """A tenant's rules; its name is empty, as the next one's."""
+    OUTLETS = "outlets"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from app.storage.base import NewerSchemaError
 from app.storage.records.alerts import ALERTS
 from app.storage.records.audit import AUDIT, BY_ACT
 from app.storage.records.claim_codes import CLAIM_CODES
+from app.storage.records.deliveries import DELIVERIES
 from app.storage.records.devices_schema import DEVICES
 from app.storage.records.documents import DOCUMENTS
 from app.storage.records.people_schema import PEOPLE
@@ -211,6 +212,7 @@ MIGRATIONS: tuple[str, ...] = (
     DOCUMENTS,
     ALERTS,
     BY_ACT,
+    DELIVERIES,
 )
 """Statements of a step end in `;`, which stands nowhere else."""
 
