@@ -64,6 +64,23 @@ def test_of_two_who_change_the_rules_the_later_is_told(shared_site: Site, open_p
     expect(here.get_by_text("Les règles de départ")).to_be_visible()
 
 
+def test_a_webhook_is_added_without_its_secret_being_shown_and_taken_away(
+    shared_site: Site, open_page: Open, complaints: list[str]
+) -> None:
+    page = signed_in(shared_site, open_page, "alerts.html")
+    page.get_by_role("button", name="Ajouter un webhook").click()
+    form = page.get_by_role("dialog")
+    form.get_by_label("Adresse").fill("https://hooks.example.org/air")
+    form.get_by_label("Secret").fill("a secret of sixteen")
+    page.keyboard.press("Enter")
+    outlets = page.get_by_role("table", name="Envois")
+    expect(outlets).to_contain_text("https://hooks.example.org/air")
+    assert "a secret of sixteen" not in page.content()
+    outlets.get_by_role("button", name="Supprimer").click()
+    expect(page.get_by_text("que sur ces pages.")).to_be_visible()
+    assert complaints == []
+
+
 HEARD = """() => {
   window.tones = [];
   const start = OscillatorNode.prototype.start;

@@ -12,7 +12,7 @@ export const ACTS = [
   "device_added", "certificate_added", "device_claimed", "claim_code_made", "device_changed", "device_rotated",
   "device_revoked", "device_disabled", "device_enabled",
   "token_issued", "token_rotated", "token_revoked", "service_revoked", "connection_kicked",
-  "alert_rules_changed", "plan_changed",
+  "alert_rules_changed", "plan_changed", "outlets_changed",
   "key_made", "key_pruned", "keys_rotated", "backed_up", "restored",
 ];
 

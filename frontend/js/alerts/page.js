@@ -10,6 +10,8 @@ import { ago, moment } from "../admin/times.js";
 import { h } from "../page/dom.js";
 import { fieldsOf, ruleOf } from "./rule-form.js";
 import { conditionWords, durationWords, placeWords, quietWords } from "./rule-words.js";
+import { Outlets } from "./outlets.js";
+import { OutletsView } from "./outlets-view.js";
 import { Rules } from "./rules.js";
 
 const PAST = "20";
@@ -22,6 +24,8 @@ export function mountAlerts(main, { language, live, http, session }) {
   const t = language.t.bind(language);
   const acts = new Acts(language, () => asking.now());
   const rules = new Rules(http);
+  const outlets = new Outlets(http);
+  const ways = new OutletsView(language, outlets, acts);
   const open = new Table({
     caption: t("alerts.open"),
     empty: t("alerts.noneOpen"),
@@ -68,15 +72,17 @@ export function mountAlerts(main, { language, live, http, session }) {
     acts.node,
     section(t("alerts.open"), open.node),
     section(t("alerts.rules"), whose, h("div", { class: "section__tools alerts__tools" }, adding(t("alerts.add"), () => write(null)), defaults), book.node),
+    ways.node,
     section(t("alerts.past"), past.node),
   );
 
   const asking = refreshing(async (signal) => {
     try {
-      const [found] = await Promise.all([http.get("/api/alerts", { state: "open" }, signal), rules.load(signal), past.refresh(signal)]);
+      const [found] = await Promise.all([http.get("/api/alerts", { state: "open" }, signal), rules.load(signal), past.refresh(signal), outlets.load(signal)]);
       if (signal.aborted) return;
       open.update(found.alerts);
       book.update(rules.all);
+      ways.update();
       whose.textContent = t(rules.own ? "alerts.ownRules" : "alerts.defaultRules");
       defaults.hidden = !rules.own;
       acts.reached(null);
