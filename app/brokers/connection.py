@@ -147,7 +147,7 @@ class RedisLink:
 
 
 class Line:
-    """Past the client's pool and its timer and task for each step: three fifths of its CPU for a question.
+    """Past the client's pool and its timer and task for each step: three fifths of its CPU.
 
     It takes one question at a time, and connects anew for the next one after it got no answer.
     """
