@@ -1,8 +1,11 @@
 """The floors of CONTRIBUTING.md: each file imports only from its own floor and from below."""
 
 import ast
+import re
+import sys
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -135,6 +138,20 @@ def test_the_python_client_knows_nothing_of_the_gateway() -> None:
     assert files
     for path in files:
         assert not {name.partition(".")[0] for name in imported(path)} & {"app", "auth"}, path
+
+
+def test_what_the_product_imports_is_locked_for_who_runs_it() -> None:
+    """The tests' own environment has more, so a demo that lacked a package would not show here."""
+    lock = (ROOT / "requirements.lock").read_text("utf-8")
+    locked = set(re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE)) | {"psycopg-binary"}
+    provided = packages_distributions()
+    client = (ROOT / "clients" / "python" / "iaqverse").glob("*.py")
+    traced = modules()["app.traces"]  # of an extra
+    for path in [*modules().values(), *client]:
+        for name in {name.partition(".")[0] for name in imported(path)} - sys.stdlib_module_names:
+            if name in {"app", "auth", "iaqverse"} or path == traced:
+                continue
+            assert locked & {re.sub(r"[._]", "-", each.lower()) for each in provided[name]}, name
 
 
 def test_fastapi_is_known_at_the_edge_and_where_routes_are_put_together() -> None:
