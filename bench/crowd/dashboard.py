@@ -20,8 +20,8 @@ from bench.wire import HOST, client_frame, upgrade
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 20.0
 RESUME_PAUSE = 1.0
 """Seconds before it asks again for what could not be given."""
-FIRST_DEADLINE, LONGEST_DEADLINE = 5.0, 20.0
-"""Seconds until the greeting has to come. As in the browser's client: doubled by each failure."""
+GREETING = 5.0
+"""Seconds until it has to come; as with the pauses, the browser's client does the same."""
 ADDRESS = "127.0.0.1"
 """A number: thousands of names would be looked up in threads."""
 LOST = "connection lost"
@@ -85,18 +85,17 @@ class Dashboard:
         """Until cancelled."""
         attempt = 0
         while True:
-            deadline = min(LONGEST_DEADLINE, FIRST_DEADLINE * 2**attempt)
-            wait, live = await self._connect(deadline)
+            wait, live = await self._connect()
             attempt = 0 if live else attempt + 1
             longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)
             await asyncio.sleep(wait + self.random.random() * longest)
 
-    async def _connect(self, deadline: float) -> tuple[float, bool]:
+    async def _connect(self) -> tuple[float, bool]:
         """Seconds that it was asked to stay away, and whether it had been live."""
         connection = Connection(self)
         opening = asyncio.create_task(self._open(connection))
         with suppress(TimeoutError):
-            async with asyncio.timeout(deadline):
+            async with asyncio.timeout(GREETING):
                 await connection.greeted.wait()
         if not connection.greeted.is_set():
             connection.end("no greeting")

@@ -17,7 +17,7 @@
  * and after `ping()`. In a browser `window.wsManager` is one instance for the page.
  */
 
-import { greetingDeadline, retryDelay } from "./transport/backoff.js";
+import { retryDelay } from "./transport/backoff.js";
 import { Connection } from "./transport/connection.js";
 import { Emitter } from "./transport/emitter.js";
 import { browserEnvironment } from "./transport/environment.js";
@@ -181,14 +181,13 @@ export class WebSocketManager {
     const url = socketUrl(this.#env.url, bare ? [] : this.#topics.wanted);
     try {
       const socket = new this.#env.WebSocket(url, [SUBPROTOCOL, `bearer.${token}`]);
-      /** @type {import("./transport/connection.js").Receiver} */ const receiver = {
+      this.#connection = new Connection(socket, this.#env, {
         greeted: (greeting) => this.#greeted(greeting, bare),
         received: (frame) => this.#received(frame),
         answered: (ms) => this.#events.emit("latency", ms),
         failed: () => this.#fail("connection_failed", "the gateway was not reached", true),
         closed: (close) => this.#closed(close),
-      };
-      this.#connection = new Connection(socket, this.#env, receiver, greetingDeadline(this.#attempt));
+      });
     } catch {
       this.#fail("unauthenticated", "this token has characters that no token has", false);
     }

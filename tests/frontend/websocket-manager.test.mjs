@@ -62,18 +62,6 @@ describe("connecting", () => {
     assert.equal(named(events, "disconnected")[0].reason, "no greeting");
   });
 
-  test("each time that it does not greet it is waited for twice as long, twenty seconds at most", async () => {
-    const { manager, clock, events } = environment({ random: () => 0 });
-    manager.connect();
-    let given = 0;
-    for (const deadline of [5000, 10_000, 20_000, 20_000]) {
-      await clock.advance(deadline - 1);
-      assert.equal(named(events, "disconnected").length, given);
-      await clock.advance(1);
-      assert.equal(named(events, "disconnected").length, ++given);
-    }
-  });
-
   test("a refused handshake is an error, then a retry", async () => {
     const { manager, peer, clock, events } = environment();
     manager.connect();

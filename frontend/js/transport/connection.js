@@ -3,6 +3,7 @@
 import { Heartbeat } from "./heartbeat.js";
 import { PING, parseFrame } from "./protocol.js";
 
+const GREETING_TIMEOUT_MS = 5000;
 const DEFAULT_HEARTBEAT_S = 25;
 
 /**
@@ -32,9 +33,8 @@ export class Connection {
    * @param {WebSocket} socket
    * @param {Pick<import("./environment.js").Environment, "timers" | "now" | "document">} environment
    * @param {Receiver} receiver
-   * @param {number} deadline milliseconds until the greeting has to come
    */
-  constructor(socket, { timers, now, document }, receiver, deadline) {
+  constructor(socket, { timers, now, document }, receiver) {
     this.#socket = socket;
     this.#timers = timers;
     this.#now = now;
@@ -50,7 +50,7 @@ export class Connection {
     socket.onclose = ({ code, reason }) => this.#end({ code, reason });
     this.#deadline = timers.setTimeout(
       () => this.#end({ code: 1006, reason: "no greeting" }),
-      deadline,
+      GREETING_TIMEOUT_MS,
     );
   }
 
