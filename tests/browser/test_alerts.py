@@ -19,7 +19,7 @@ def test_a_rule_is_written_and_its_alert_is_taken_care_of_and_ends(
     form.get_by_label("Grandeur").select_option("TVOC")
     form.get_by_label("Seuil").fill("0.5")
     form.get_by_label("Gravité").select_option("critical")
-    form.get_by_label("Salle").fill("Cave")
+    form.get_by_label("Salle").fill("Serre")
     page.keyboard.press("Enter")
     assert form.get_by_role("alert").text_content() != ""  # a room without its site
     form.get_by_label("Enseigne").fill("Maison")
@@ -28,16 +28,16 @@ def test_a_rule_is_written_and_its_alert_is_taken_care_of_and_ends(
     expect(rules).to_contain_text("COV au-dessus de 0,50 mg/m³")
     expect(page.get_by_text("Vos propres règles.")).to_be_visible()
 
-    shared_site.measure("Cave", "s4", TVOC=0.9)
+    shared_site.measure("Serre", "s4", TVOC=0.9)
     open_ = page.get_by_role("table", name="En cours")
-    expect(open_).to_contain_text("Maison, Cave")
+    expect(open_).to_contain_text("Maison, Serre")
     open_.get_by_role("button", name="Prendre en charge").click()
     expect(open_).to_contain_text("dashboard-cli")
     for scheme in ("light", "dark"):
         assert violations(page, scheme) == []
-    shared_site.measure("Cave", "s4", TVOC=0.2)
+    shared_site.measure("Serre", "s4", TVOC=0.2)
     expect(page.get_by_text("Aucune alerte en cours.")).to_be_visible()
-    expect(page.get_by_role("table", name="Passées")).to_contain_text("Maison, Cave")
+    expect(page.get_by_role("table", name="Passées")).to_contain_text("Maison, Serre")
 
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Revenir aux règles de départ").click()
