@@ -60,8 +60,8 @@ function play(frequency, after) {
 async function notify(title, body, tag) {
   if (!("Notification" in window) || Notification.permission !== "granted") return;
   const options = { body, tag, icon: "/icons/icon-192.png" };
-  // A page on Android may not make one by itself.
+  // A page on Android may not make one by itself; a worker that is being installed cannot yet.
   const worker = await navigator.serviceWorker?.getRegistration();
-  if (worker) await worker.showNotification(title, options);
+  if (worker?.active) await worker.showNotification(title, options);
   else new Notification(title, options);
 }
