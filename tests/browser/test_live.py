@@ -64,9 +64,9 @@ def test_history_is_there_before_anything_live(shared_site: Site, open_page: Ope
 
 
 def test_an_old_value_does_not_look_healthy(shared_site: Site, open_page: Open) -> None:
-    shared_site.measure("Cave", "s3", at=time.time() - 300)
+    shared_site.measure("Cellier", "s3", at=time.time() - 300)
     page = signed_in(shared_site, open_page)
-    cave = page.locator(".card", has_text="Cave")
+    cave = page.locator(".card", has_text="Cellier")
     expect(cave).to_contain_text("Données anciennes")
     expect(cave).to_have_attribute("data-level", "stale")
     expect(cave).to_contain_text("il y a 5 min")
