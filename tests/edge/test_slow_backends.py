@@ -58,7 +58,7 @@ async def is_ready(client: AsyncClient) -> bool:
 
 
 async def health_names(client: AsyncClient, part: str) -> None:
-    """Soon, and within half a second: the quickest of some answers, since others use the machine."""
+    """Soon, and within half a second: the quickest answer, since others use the machine."""
     took: list[float] = []
 
     async def does() -> bool:
