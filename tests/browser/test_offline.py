@@ -1,5 +1,7 @@
 """A page without a network: it opens, and says that what it shows is old."""
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
@@ -25,14 +27,17 @@ def test_it_opens_with_what_was_last_known_marked_as_old(
         page.goto(shared_site.url + name)
         room = page.locator(".card, .tile, .plan__room", has_text="Véranda")
         expect(room).to_have_attribute("data-level", "stale")
-        expect(room).to_contain_text("777")
+        if name == "digital-twin.html":  # where a small room has no space for it, its name says it
+            expect(room).to_have_attribute("aria-label", re.compile("777"))
+        else:
+            expect(room).to_contain_text("777")
         expect(page.locator(".status__words")).to_contain_text("Hors ligne depuis")
         expect(page.get_by_role("dialog")).to_have_count(0)
 
     page.context.set_offline(False)
     shared_site.measure("Véranda", "s7", CO2=778)
     room = page.locator(".plan__room", has_text="Véranda")
-    expect(room).to_contain_text("778")
+    expect(room).to_have_attribute("aria-label", re.compile("778"))
     expect(room).not_to_have_attribute("data-level", "stale")
 
 
