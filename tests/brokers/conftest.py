@@ -76,15 +76,19 @@ async def redis_broker(server: RedisServer) -> AsyncIterator[RedisBroker]:
     """One that reads already."""
     link = RedisLink(server.url)
     broker = RedisBroker(link)
-    async with running(link.run, broker.run):
-        await until(lambda: broker.up)
-        yield broker
-    await link.close()
+    try:
+        async with running(link.run, broker.run):
+            await until(lambda: broker.up)
+            yield broker
+    finally:  # else a test that fails leaves sockets for another to complain of
+        await link.close()
 
 
 @asynccontextmanager
 async def linked(url: str) -> AsyncIterator[RedisLink]:
     link = RedisLink(url)
-    async with running(link.run):
-        yield link
-    await link.close()
+    try:
+        async with running(link.run):
+            yield link
+    finally:
+        await link.close()

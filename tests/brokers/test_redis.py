@@ -42,6 +42,7 @@ CANNOT_BE_READ: list[dict[Any, Any]] = [
 Pair = tuple[RedisBroker, RedisBroker]
 
 
+@pytest.mark.usefixtures("patient")
 async def test_what_one_publishes_the_others_receive_once_and_in_order(
     redis: RedisServer,
 ) -> None:
