@@ -98,7 +98,7 @@ class RedisLink:
     @asynccontextmanager
     async def line(self) -> AsyncIterator["Line"]:
         """A connection of one's own, for one who asks again and again."""
-        connection: AbstractConnection = self._pool.make_connection()  # type: ignore[no-untyped-call]
+        connection: AbstractConnection = self._pool.make_connection()  # type: ignore[no-untyped-call]  # redis has no types for it
         connection.socket_timeout = None  # a line has one end for a question, not for each step
         try:
             yield Line(self, connection)

@@ -115,12 +115,12 @@ class Alarms:
         """Take over rules and what others told. Raise `UnavailableError`."""
         versions, standing = await self._store.consult(
             lambda sql: (
-                documents.versions(sql, Kind.ALERTS),
+                documents.versions(sql, Kind.RULES),
                 alerts.open_ones(sql, MOST_WATCHED),
             )
         )
         if versions != self.rulebook.versions:
-            kept = await self._store.consult(lambda sql: documents.of_kind(sql, Kind.ALERTS))
+            kept = await self._store.consult(lambda sql: documents.of_kind(sql, Kind.RULES))
             self.rulebook.take(kept)
         self._adopt(standing)
         await self._prune()

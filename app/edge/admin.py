@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 from msgspec.json import encode
 
 from app.domain.audit import Audit
@@ -14,6 +15,8 @@ from app.storage.records.audit import Act
 from app.storage.sql import Sql
 from auth.principal import PLATFORM, Principal, Role
 
+Tenant = Annotated[str | None, Query(max_length=63)]
+"""`?tenant=`: whom a request is about, where it is not the asker's own."""
 _NO_STORE: Mapping[str, str] = {"Cache-Control": "no-store"}
 
 

@@ -8,7 +8,7 @@ from fastapi import FastAPI, Query, Request, Response
 from app.domain.decoding import decode
 from app.domain.rulebook import Rules
 from app.edge.access import grant_of
-from app.edge.admin import answer
+from app.edge.admin import Tenant, answer
 from app.edge.body import json_body
 from app.edge.changing import put, tagged
 from app.edge.gateway import Gateway
@@ -20,7 +20,6 @@ from app.storage.records import alerts, documents
 from app.storage.records.alerts import Alert
 from app.storage.records.documents import Kind
 
-Tenant = Annotated[str | None, Query(max_length=63)]
 AlertId = Annotated[str | None, Query(pattern=r"^[0-9a-f]{1,40}$")]
 
 _rules = msgspec.json.Decoder(Rules)
@@ -56,7 +55,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
     @app.get("/api/alerts/rules")
     async def rules(request: Request, tenant: Tenant = None) -> Response:
         owner = member_of(gateway, request, tenant).tenant
-        kept = await gateway.store.consult(lambda sql: documents.find(sql, owner, Kind.ALERTS))
+        kept = await gateway.store.consult(lambda sql: documents.find(sql, owner, Kind.RULES))
         if kept is None:
             return answer({"rules": DEFAULT_RULES, "own": False, "version": 0})
         own = _rules.decode(kept.body)
@@ -83,7 +82,7 @@ def _sees(member: Member, alert: Alert) -> bool:
 
 async def _put(gateway: Gateway, request: Request, editor: Member, body: str) -> int:
     """In force here when it returns, on other gateways within two seconds."""
-    version = await put(gateway, request, editor, (Kind.ALERTS, ""), body)
+    version = await put(gateway, request, editor, (Kind.RULES, ""), body)
     await gateway.alarms.look()
     return version
 

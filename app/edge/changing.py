@@ -16,7 +16,7 @@ from app.storage.records.documents import Document, Kind
 from app.storage.sql import Sql
 
 _ACTS = {
-    Kind.ALERTS: Act.ALERT_RULES_CHANGED,
+    Kind.RULES: Act.ALERT_RULES_CHANGED,
     Kind.PLAN: Act.PLAN_CHANGED,
     Kind.OUTLETS: Act.OUTLETS_CHANGED,
 }

@@ -4,12 +4,11 @@ from typing import Annotated
 
 from fastapi import FastAPI, Query, Request, Response
 
-from app.edge.admin import admin_of, answer
+from app.edge.admin import Tenant, admin_of, answer
 from app.edge.gateway import Gateway
 from app.errors import NotFoundError
 from app.storage.records.audit import Act
 
-Tenant = Annotated[str | None, Query(max_length=63)]
 Subject = Annotated[str, Query(max_length=128)]
 """Whose subject begins so; empty: everyone's."""
 

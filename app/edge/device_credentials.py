@@ -8,11 +8,11 @@ from fastapi import FastAPI, Request, Response
 from app.domain import certificates, claims
 from app.domain import devices as domain
 from app.domain.decoding import decode
-from app.edge.admin import admin_of, answer
+from app.edge.admin import Tenant, admin_of, answer
 from app.edge.body import json_body
 from app.edge.gateway import Gateway
 from app.edge.registering import GRACE, act, shown_once
-from app.edge.tokens import Grace, Seconds, Tenant
+from app.edge.tokens import Grace, Seconds
 from app.model import wire_time
 from auth.certificates import MAX_PEM_LENGTH
 from auth.claim_codes import qr_text

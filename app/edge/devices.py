@@ -14,12 +14,12 @@ from app.domain import devices as domain
 from app.domain.decoding import decode
 from app.domain.measurement import Name
 from app.domain.registrar import Registrar
-from app.edge.admin import admin_of, answer
+from app.edge.admin import Tenant, admin_of, answer
 from app.edge.body import json_body
 from app.edge.device_credentials import Claimable, shown_code
 from app.edge.gateway import Gateway
 from app.edge.registering import act, listed, shown_once
-from app.edge.tokens import Seconds, Tenant
+from app.edge.tokens import Seconds
 from app.model import wire_time
 from app.storage.records import devices, tokens
 from app.storage.records.devices import Device

@@ -160,10 +160,11 @@ class GatewayCollector(Collector):
         yield _counter("publications_filled", "Publications read from the store.", dispatch.filled)
 
     def _store(self) -> Iterator[Metric]:
-        store = self._gateway.store
-        yield _gauge("store_waiting", "Drafts that wait for a commit.", store.waiting)
-        yield _counter("store_failed", "Requests that the database did not keep.", store.failed)
-        yield _histogram("commit_seconds", "A durable commit.", store.commits)
+        writer = self._gateway.store.writer
+        yield _gauge("store_waiting", "Drafts that wait for a commit.", writer.waiting)
+        yield _counter("store_failed", "Requests that the database did not keep.", writer.failed)
+        yield _counter("store_refused", "Requests too many to wait for a commit.", writer.refused)
+        yield _histogram("commit_seconds", "A durable commit.", writer.commits)
         disk = shutil.disk_usage(self._gateway.settings.state_dir)
         yield _gauge("disk_free_ratio", "Of the disk with STATE_DIR.", disk.free / disk.total)
 

@@ -1,11 +1,10 @@
 """`/api/alerts/outlets`: where a tenant's alerts go beside the pages."""
 
-from typing import Annotated
-
 import msgspec
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import FastAPI, Request, Response
 
 from app.domain.decoding import decode
+from app.edge.admin import Tenant
 from app.edge.body import json_body
 from app.edge.changing import put, tagged
 from app.edge.gateway import Gateway
@@ -14,8 +13,6 @@ from app.errors import InvalidInputError
 from app.outlets.base import Email, Outlet, Outlets, Webhook
 from app.storage.records import documents
 from app.storage.records.documents import Kind
-
-Tenant = Annotated[str | None, Query(max_length=63)]
 
 _outlets = msgspec.json.Decoder(Outlets)
 

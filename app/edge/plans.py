@@ -3,12 +3,12 @@
 from typing import Annotated
 
 import msgspec
-from fastapi import FastAPI, Path, Query, Request, Response
+from fastapi import FastAPI, Path, Request, Response
 
 from app.domain.decoding import decode
 from app.domain.plan import Plan
 from app.edge.access import grant_of
-from app.edge.admin import answer
+from app.edge.admin import Tenant, answer
 from app.edge.body import json_body
 from app.edge.changing import put, tagged
 from app.edge.gateway import Gateway
@@ -18,7 +18,6 @@ from app.model import RoutingKey, Topic, wire_time
 from app.storage.records import documents
 from app.storage.records.documents import Document, Kind
 
-Tenant = Annotated[str | None, Query(max_length=63)]
 Enseigne = Annotated[str, Path(max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 _plan = msgspec.json.Decoder(Plan)

@@ -6,14 +6,13 @@ import msgspec
 from fastapi import FastAPI, Query, Request, Response
 
 from app.domain.decoding import decode
-from app.edge.admin import admin_of, answer
+from app.edge.admin import Tenant, admin_of, answer
 from app.edge.body import json_body
 from app.edge.gateway import Gateway
 from app.edge.registering import GRACE, act, listed, shown_once
 from app.storage.records import tokens
 from auth.principal import Role
 
-Tenant = Annotated[str | None, Query(max_length=63)]
 Seconds = Annotated[int, msgspec.Meta(ge=1, le=10**9)]
 Grace = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Query, Request, Response
 
 from app.domain.decoding import decode
 from app.domain.people import check
-from app.edge.admin import admin_of, answer
+from app.edge.admin import Tenant, admin_of, answer
 from app.edge.body import json_body
 from app.edge.gateway import Gateway
 from app.errors import InvalidInputError
@@ -23,7 +23,6 @@ from auth.passwords import WeakPasswordError, check_strength, hash_password
 from auth.principal import Role
 
 Password = Annotated[str, msgspec.Meta(max_length=1_000)]
-Tenant = Annotated[str | None, Query(max_length=63)]
 
 
 class New(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

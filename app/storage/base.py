@@ -179,18 +179,22 @@ class NewerSchemaError(Exception):
         super().__init__(f"schema {taken} is newer than this gateway's {known}")
 
 
+class Writing(Protocol):
+    """What the one that writes counts."""
+
+    waiting: int
+    """Drafts between their senders and the next commit."""
+    commits: Durations
+    """How long each took."""
+    failed: int
+    """Requests that the database did not keep."""
+    refused: int
+    """Requests that were too many to wait."""
+
+
 class Store(Protocol):
     @property
-    def waiting(self) -> int:
-        """Drafts between their senders and the next commit."""
-
-    @property
-    def commits(self) -> Durations:
-        """How long each took."""
-
-    @property
-    def failed(self) -> int:
-        """Requests that the database did not keep."""
+    def writer(self) -> Writing: ...
 
     async def append(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Commit the drafts, durably, in order, together with whatever else waits.

@@ -56,7 +56,10 @@ def _pictures(
         return Series(name, [(look.at - course.began, value(look)) for look in looks])
 
     def each(values: Callable[[Look], dict[str, float]], names: Iterable[str]) -> list[Series]:
-        return [line(name, lambda look, name=name: values(look).get(name, 0.0)) for name in names]  # type: ignore[misc]
+        def of(name: str) -> Series:
+            return line(name, lambda look: values(look).get(name, 0.0))
+
+        return [of(name) for name in names]
 
     def quantiles(name: str) -> list[Series]:
         return [

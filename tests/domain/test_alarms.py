@@ -67,7 +67,7 @@ class Rooms:
 
     async def set_rules(self, *rules: dict[str, Any]) -> None:
         body = json.dumps({"rules": rules})
-        document = Document("acme", Kind.ALERTS, "", 1, body, 1, "marie")
+        document = Document("acme", Kind.RULES, "", 1, body, 1, "marie")
         await self.store.transact(partial(documents.put, document=document))
         await self.alarms.look()
 
@@ -79,6 +79,10 @@ class Rooms:
     @property
     def turns(self) -> list[tuple[str, str, float]]:
         return [(each["sensor_id"], each["state"], each["threshold"]) for each in self.told]
+
+
+async def away(*_: object) -> None:
+    raise UnavailableError("gone", part="store")
 
 
 @pytest.fixture
@@ -204,9 +208,6 @@ async def test_what_turns_while_the_store_is_away_is_told_as_it_stands_later(
 ) -> None:
     await rooms.set_rules(RULE)
 
-    async def away(*_: object) -> None:
-        raise UnavailableError("gone", part="store")
-
     with monkeypatch.context() as gone:
         gone.setattr(rooms.store, "transact", away)
         for co2 in (HIGH, FINE, HIGH):
@@ -221,9 +222,6 @@ async def test_what_was_noted_is_published_once_the_store_takes_it(
     rooms: Rooms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await rooms.set_rules(RULE)
-
-    async def away(*_: object) -> None:
-        raise UnavailableError("gone", part="store")
 
     with monkeypatch.context() as gone:
         gone.setattr(rooms.store, "append", away)

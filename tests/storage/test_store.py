@@ -383,7 +383,7 @@ class TestFaults:
         assert isinstance(answers[1], UnavailableError)
         assert [each.position.sequence for each in opened.committed] == [1, 2, 3]
         assert await store.after("acme", 0, EVERYTHING, 10) == opened.committed
-        assert store.waiting == 0
+        assert store.writer.waiting == 0
 
     async def test_a_sender_that_gives_up_takes_nobody_along(self, store: Store) -> None:
         leaving = asyncio.ensure_future(store.append([draft()]))
@@ -392,7 +392,7 @@ class TestFaults:
         leaving.cancel()
         assert kept((await staying)[0])
         await store.check()
-        assert store.waiting == 0
+        assert store.writer.waiting == 0
 
 
 class TestLife:

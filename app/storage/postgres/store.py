@@ -6,7 +6,6 @@ from typing import TypeVar
 
 import psycopg
 
-from app.durations import Durations
 from app.model import Position, Publication
 from app.protocol.topics import Selection
 from app.storage.base import Bucket, Committed, Draft, Extent, Outcome, Period, Pruned, Retention
@@ -42,20 +41,6 @@ class PostgresStore:
         loop = asyncio.get_running_loop()
         self.writer = Writer(transactions, loop, committed, capacity=capacity)
         self._readers = Readers(READERS, lambda: Session(connect(url, QUESTION)), psycopg.Error)
-
-    @property
-    def waiting(self) -> int:
-        """Drafts between their senders and the next commit."""
-        return self.writer.waiting
-
-    @property
-    def commits(self) -> Durations:
-        return self.writer.commits
-
-    @property
-    def failed(self) -> int:
-        """Requests that were not kept."""
-        return self.writer.failed
 
     async def append(self, drafts: Sequence[Draft]) -> list[Outcome]:
         return await self.writer.append(drafts)

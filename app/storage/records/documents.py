@@ -26,8 +26,8 @@ MOST_OF_A_KIND = 200
 class Kind(StrEnum):
     PLAN = "plan"
     """Of a site, whose name it has."""
-    ALERTS = "alerts"
-    """A tenant's rules; its name is empty, as the next one's."""
+    RULES = "rules"
+    """A tenant's for its alerts; its name is empty, as the next one's."""
     OUTLETS = "outlets"
 
 

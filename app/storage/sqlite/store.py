@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from app.durations import Durations
 from app.model import Position, Publication
 from app.protocol.topics import Selection
 from app.storage.base import (
@@ -48,20 +47,6 @@ class SqliteStore:
         transactions = SqliteTransactions(lambda: connect(path))
         self.writer = Writer(transactions, loop, committed, capacity=capacity)
         self._readers = Readers(READERS, lambda: Session(connect(path)), sqlite3.Error)
-
-    @property
-    def waiting(self) -> int:
-        """Drafts between their senders and the next commit."""
-        return self.writer.waiting
-
-    @property
-    def commits(self) -> Durations:
-        return self.writer.commits
-
-    @property
-    def failed(self) -> int:
-        """Requests that were not kept."""
-        return self.writer.failed
 
     async def append(self, drafts: Sequence[Draft]) -> list[Outcome]:
         return await self.writer.append(drafts)

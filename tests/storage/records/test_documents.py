@@ -56,7 +56,7 @@ async def test_a_version_does_not_come_again_after_it_was_taken_away(store: Stor
 
 
 async def test_tenants_and_kinds_are_apart(store: Store) -> None:
-    others = (replace(PLAN, tenant="other"), replace(PLAN, kind=Kind.ALERTS, name=""))
+    others = (replace(PLAN, tenant="other"), replace(PLAN, kind=Kind.RULES, name=""))
     for each in (*others, PLAN):
         await put(store, each)
     assert await found(store) == [PLAN]
