@@ -26,6 +26,7 @@ async def post(device: AsyncClient, count: int, site: str = "") -> list[str]:
         for number in range(count)
     ]
     answer = await device.post("/api/ingest", json=items)
+    assert answer.status_code == 200, answer.text
     return [item["position"] for item in answer.json()["results"]]
 
 

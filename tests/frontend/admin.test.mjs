@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 import { ACTS } from "../../frontend/js/admin/audit.js";
 import { password } from "../../frontend/js/admin/password.js";
-import { refreshing } from "../../frontend/js/admin/refreshing.js";
+import { refreshing } from "../../frontend/js/page/refreshing.js";
 import { settled } from "./support/environment.mjs";
 
 class Page extends EventTarget {

@@ -1,8 +1,8 @@
 /** Who did what, when and from where; of one kind, or all. */
 
 import { h } from "../page/dom.js";
-import { Listing } from "./listing.js";
-import { ago, moment } from "./times.js";
+import { Listing } from "../controls/listing.js";
+import { ago, moment } from "../i18n/times.js";
 
 /** As the gateway names them (app/storage/records/audit.py). */
 export const ACTS = [

@@ -2,9 +2,9 @@
 
 import { CLOSES } from "../transport/closes.js";
 import { h, setText } from "../page/dom.js";
-import { Listing } from "./listing.js";
-import { Table } from "./table.js";
-import { ago, moment } from "./times.js";
+import { Listing } from "../controls/listing.js";
+import { Table } from "../controls/table.js";
+import { ago, moment } from "../i18n/times.js";
 
 /** @type {import("./sections.js").Build} */
 export function connections({ language, operator, acts, refresh }) {
@@ -47,7 +47,7 @@ export function connections({ language, operator, acts, refresh }) {
         show: ({ round_trip_ms: trip }) => ({ text: trip === null ? "—" : t("status.latency", { ms: language.number(trip, 1) }) }),
       },
     ],
-    actsTitle: t("admin.acts"),
+    actsTitle: t("control.acts"),
     acts: ({ id, subject }) => [{
       words: t("admin.kick"),
       grave: true,

@@ -1,12 +1,12 @@
 /** What sends: where it is, when it was last heard, how far its clock is off, and what proves that it is it. */
 
 import { h } from "../page/dom.js";
-import { adding } from "./adding.js";
-import { form } from "./form.js";
+import { adding } from "../controls/adding.js";
+import { form } from "../controls/form.js";
 import { USUAL_GRACE, graces } from "./graces.js";
-import { Listing } from "./listing.js";
+import { Listing } from "../controls/listing.js";
 import { showOnce } from "./secret.js";
-import { ago, day, moment } from "./times.js";
+import { ago, day, moment } from "../i18n/times.js";
 
 /** Milliseconds within which a clock is right (docs/protocol.md, 3.1). */
 const CLOCK_RIGHT_MS = 5000;
@@ -26,7 +26,7 @@ export function devices({ language, operator, acts, ofOneTenant, refresh }) {
       { title: t("admin.clock"), show: (device) => clock(language, device) },
       { title: t("admin.proof"), show: (device) => proof(language, device) },
     ],
-    actsTitle: t("admin.acts"),
+    actsTitle: t("control.acts"),
     acts: (device) => [
       { words: t("admin.rotate"), run: () => rotate(device) },
       { words: t("admin.claimCode"), run: () => claim(device) },
@@ -72,7 +72,7 @@ export function devices({ language, operator, acts, ofOneTenant, refresh }) {
   function change(device) {
     form(language, {
       title: t("admin.changeOf", { what: device.id }),
-      submit: t("admin.save"),
+      submit: t("control.save"),
       fields: [{ ...sensorsField, value: device.sensors.join(", ") }, ...placeFields(device)],
       run: async (described) => {
         await operator.act("PATCH", ["devices", device.id], description(described));
@@ -147,14 +147,14 @@ function lastUse({ tokens }) {
     .reduce((/** @type {any} */ last, /** @type {any} */ token) => (last && last.last_used_at > token.last_used_at ? last : token), null);
 }
 
-/** @param {import("../i18n/language.js").Language} language @param {any} device @returns {import("./table.js").Shown} */
+/** @param {import("../i18n/language.js").Language} language @param {any} device @returns {import("../controls/table.js").Shown} */
 function lastSeen(language, device) {
   if (device.disabled) return { text: language.t("admin.isDisabled"), tone: "bad" };
   const use = lastUse(device);
-  return use ? { text: ago(language, use.last_used_at), note: use.last_address ?? "" } : { text: language.t("admin.never"), tone: "quiet" };
+  return use ? { text: ago(language, use.last_used_at), note: use.last_address ?? "" } : { text: language.t("control.never"), tone: "quiet" };
 }
 
-/** @param {import("../i18n/language.js").Language} language @param {any} device @returns {import("./table.js").Shown} */
+/** @param {import("../i18n/language.js").Language} language @param {any} device @returns {import("../controls/table.js").Shown} */
 function clock(language, device) {
   const offset = lastUse(device)?.clock_offset_ms ?? null;
   if (offset === null) return { text: "—" };
@@ -163,7 +163,7 @@ function clock(language, device) {
   return { text: language.t(offset > 0 ? "admin.clockAhead" : "admin.clockBehind", { seconds }), tone: "warning" };
 }
 
-/** @param {import("../i18n/language.js").Language} language @param {any} device @returns {import("./table.js").Shown} */
+/** @param {import("../i18n/language.js").Language} language @param {any} device @returns {import("../controls/table.js").Shown} */
 function proof(language, { tokens }) {
   if (tokens.length === 0) return { text: language.t("admin.noToken"), tone: "quiet" };
   const ends = tokens.map((/** @type {any} */ token) => token.ends_at).sort().at(-1);

@@ -1,9 +1,9 @@
 /** The operator's page: one section at a time, of the tenant that is chosen, asked for anew while it is seen. */
 
 import { h, setAttributes } from "../page/dom.js";
-import { Acts } from "./acts.js";
+import { Acts } from "../controls/acts.js";
 import { Operator } from "./operator.js";
-import { refreshing } from "./refreshing.js";
+import { refreshing } from "../page/refreshing.js";
 import { SECTIONS, sectionsOf } from "./sections.js";
 import { TenantChoice } from "./tenant-choice.js";
 

@@ -1,11 +1,11 @@
 /** Who may sign in: made, disabled, signed out everywhere, given another password. */
 
-import { adding } from "./adding.js";
-import { form } from "./form.js";
-import { Listing } from "./listing.js";
+import { adding } from "../controls/adding.js";
+import { form } from "../controls/form.js";
+import { Listing } from "../controls/listing.js";
 import { password } from "./password.js";
 import { showOnce } from "./secret.js";
-import { day } from "./times.js";
+import { day } from "../i18n/times.js";
 
 /** @type {import("./sections.js").Build} */
 export function people({ language, operator, acts, ofOneTenant, refresh }) {
@@ -25,7 +25,7 @@ export function people({ language, operator, acts, ofOneTenant, refresh }) {
         show: ({ disabled }) => disabled ? { text: t("admin.isDisabled"), tone: "bad" } : { text: t("admin.isEnabled"), tone: "good" },
       },
     ],
-    actsTitle: t("admin.acts"),
+    actsTitle: t("control.acts"),
     acts: (user) => [
       { words: t("admin.newPassword"), run: () => reset(user) },
       { words: t("admin.signOut"), grave: true, run: () => signOut(user) },

@@ -1,7 +1,7 @@
 /** Shows what is shown once: to be copied, and gone from the page when the window is closed. */
 
 import { h, setText } from "../page/dom.js";
-import { dialog } from "./dialog.js";
+import { dialog } from "../controls/dialog.js";
 
 /**
  * @param {import("../i18n/language.js").Language} language

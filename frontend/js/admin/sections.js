@@ -4,7 +4,7 @@
  * @typedef {object} Desk what every section gets
  * @property {import("../i18n/language.js").Language} language
  * @property {import("./operator.js").Operator} operator
- * @property {import("./acts.js").Acts} acts
+ * @property {import("../controls/acts.js").Acts} acts
  * @property {boolean} ofPlatform whether the operator is the platform's
  * @property {boolean} ofOneTenant whether one is chosen: devices and services are of one
  * @property {() => void} refresh

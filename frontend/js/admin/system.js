@@ -1,8 +1,8 @@
 /** Whether everything works: the parts, the certificate, and which limits were hit. */
 
 import { h, setText } from "../page/dom.js";
-import { Table } from "./table.js";
-import { ago, day } from "./times.js";
+import { Table } from "../controls/table.js";
+import { ago, day } from "../i18n/times.js";
 
 /** @type {import("./sections.js").Build} */
 export function system({ language, operator, ofPlatform }) {
@@ -74,7 +74,7 @@ function broken(error) {
 /**
  * @param {import("../i18n/language.js").Language} language
  * @param {{ends_at: string, days_left: number, due: boolean} | null} told
- * @returns {import("./table.js").Shown}
+ * @returns {import("../controls/table.js").Shown}
  */
 function certificate(language, told) {
   if (told === null) return { text: language.t("admin.noCertificate"), tone: "quiet" };

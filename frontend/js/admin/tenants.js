@@ -1,9 +1,9 @@
 /** The organisations: made, disabled, and for how many days each keeps its past. */
 
-import { adding } from "./adding.js";
-import { form } from "./form.js";
-import { Listing } from "./listing.js";
-import { day } from "./times.js";
+import { adding } from "../controls/adding.js";
+import { form } from "../controls/form.js";
+import { Listing } from "../controls/listing.js";
+import { day } from "../i18n/times.js";
 
 const KEPT = /** @type {const} */ (["raw", "hourly", "daily"]);
 
@@ -26,7 +26,7 @@ export function tenants({ language, operator, acts, refresh }) {
         show: ({ disabled }) => disabled ? { text: t("admin.isDisabled"), tone: "bad" } : { text: t("admin.isEnabled"), tone: "good" },
       },
     ],
-    actsTitle: t("admin.acts"),
+    actsTitle: t("control.acts"),
     acts: (tenant) => [
       { words: t("admin.retention"), run: () => retain(tenant) },
       tenant.disabled
@@ -56,7 +56,7 @@ export function tenants({ language, operator, acts, refresh }) {
   function retain({ name, retention }) {
     form(language, {
       title: t("admin.retentionOf", { what: name }),
-      submit: t("admin.save"),
+      submit: t("control.save"),
       fields: KEPT.map((what) => ({
         name: what,
         label: t(`admin.kept.${what}`),

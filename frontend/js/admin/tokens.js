@@ -1,12 +1,12 @@
 /** What was given out to prove who somebody is: to devices, services and operators. */
 
 import { h } from "../page/dom.js";
-import { adding } from "./adding.js";
-import { form } from "./form.js";
+import { adding } from "../controls/adding.js";
+import { form } from "../controls/form.js";
 import { USUAL_GRACE, graces } from "./graces.js";
-import { Listing } from "./listing.js";
+import { Listing } from "../controls/listing.js";
 import { showOnce } from "./secret.js";
-import { ago, day, moment } from "./times.js";
+import { ago, day, moment } from "../i18n/times.js";
 
 const DAY = 86_400;
 const LIVES = [DAY, 30 * DAY, 90 * DAY, 365 * DAY];
@@ -27,7 +27,7 @@ export function tokens({ language, operator, acts, ofOneTenant, refresh }) {
       { title: t("admin.lastUsed"), show: ({ last_used_at: at, last_address: address }) => ({ text: ago(language, at), note: address ?? "" }) },
       { title: t("admin.ends"), show: (token) => ends(language, token) },
     ],
-    actsTitle: t("admin.acts"),
+    actsTitle: t("control.acts"),
     acts: (token) => over(token) ? [] : [
       ...(HOLDERS.includes(token.role) ? [{ words: t("admin.rotate"), run: () => rotate(token) }] : []),
       { words: t("admin.revoke"), grave: true, run: () => revoke(token) },
@@ -89,7 +89,7 @@ function over({ ends_at: at }) {
   return Date.parse(at) <= Date.now();
 }
 
-/** @param {import("../i18n/language.js").Language} language @param {any} token @returns {import("./table.js").Shown} */
+/** @param {import("../i18n/language.js").Language} language @param {any} token @returns {import("../controls/table.js").Shown} */
 function ends(language, token) {
   if (over(token)) return { text: language.t("admin.ended"), note: moment(language, token.ends_at), tone: "quiet" };
   return { text: day(language, token.ends_at), ...(token.ends_at < token.expires_at && { note: language.t("admin.replaced") }) };

@@ -1,7 +1,7 @@
 /** The list of outlets, and the ways to add to it. */
 
-import { form } from "../admin/form.js";
-import { Table } from "../admin/table.js";
+import { form } from "../controls/form.js";
+import { Table } from "../controls/table.js";
 import { h } from "../page/dom.js";
 import { keyOf } from "./outlets.js";
 
@@ -18,7 +18,7 @@ export class OutletsView {
   /**
    * @param {import("../i18n/language.js").Language} language
    * @param {import("./outlets.js").Outlets} outlets
-   * @param {import("../admin/acts.js").Acts} acts
+   * @param {import("../controls/acts.js").Acts} acts
    */
   constructor(language, outlets, acts) {
     const t = language.t.bind(language);
@@ -33,7 +33,7 @@ export class OutletsView {
         { title: t("alerts.outlet"), show: (outlet) => ({ text: outlet.kind === "email" ? outlet.to : outlet.url, note: t(`alerts.outlet.${outlet.kind}`) }) },
         { title: t("alerts.least"), show: ({ least }) => ({ text: t(`severity.${least}`) }) },
       ],
-      actsTitle: t("admin.acts"),
+      actsTitle: t("control.acts"),
       acts: (outlet) => [{ words: t("alerts.remove"), grave: true, run: () => acts.perform(t("alerts.outletsSaved"), () => outlets.remove(outlet)) }],
     });
     this.#mail = this.#button(t("alerts.addMail"), () => this.#add("email"));
@@ -62,7 +62,7 @@ export class OutletsView {
       ];
     form(this.#language, {
       title: t(kind === "email" ? "alerts.addMail" : "alerts.addWebhook"),
-      submit: t("admin.save"),
+      submit: t("control.save"),
       fields: [...where, least],
       run: async (values) => {
         await this.#outlets.add(/** @type {any} */ ({ kind, ...values }));

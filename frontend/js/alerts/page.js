@@ -1,12 +1,12 @@
 /** Alerts: what is open and who takes care of it, by which rules they come, and what was. */
 
-import { Acts } from "../admin/acts.js";
-import { adding } from "../admin/adding.js";
-import { form } from "../admin/form.js";
-import { Listing } from "../admin/listing.js";
-import { refreshing } from "../admin/refreshing.js";
-import { Table } from "../admin/table.js";
-import { ago, moment } from "../admin/times.js";
+import { Acts } from "../controls/acts.js";
+import { adding } from "../controls/adding.js";
+import { form } from "../controls/form.js";
+import { Listing } from "../controls/listing.js";
+import { refreshing } from "../page/refreshing.js";
+import { Table } from "../controls/table.js";
+import { ago, moment } from "../i18n/times.js";
 import { h } from "../page/dom.js";
 import { fieldsOf, ruleOf } from "./rule-form.js";
 import { conditionWords, durationWords, placeWords, quietWords } from "./rule-words.js";
@@ -31,7 +31,7 @@ export function mountAlerts(main, { language, live, http, session }) {
     empty: t("alerts.noneOpen"),
     key: ({ alert_id: id }) => id,
     columns: [...whatAndWhere(language), { title: t("alerts.since"), show: ({ raised_at: at }) => ({ text: ago(language, at) }) }, takenBy(language)],
-    actsTitle: t("admin.acts"),
+    actsTitle: t("control.acts"),
     acts: (alert) => alert.acknowledged_by ? [] : [{ words: t("alerts.take"), run: () => take(alert) }],
   });
   const past = new Listing(language, {
@@ -57,7 +57,7 @@ export function mountAlerts(main, { language, live, http, session }) {
       { title: t("alerts.forHowLong"), show: (rule) => ({ text: durationWords(language, rule), note: quietWords(language, rule) }) },
       { title: t("alerts.where"), show: (rule) => ({ text: placeWords(language, rule) }) },
     ],
-    actsTitle: t("admin.acts"),
+    actsTitle: t("control.acts"),
     acts: (rule) => [
       { words: t("alerts.change"), run: () => write(rule) },
       { words: t("alerts.remove"), grave: true, run: () => remove(rule) },
@@ -100,7 +100,7 @@ export function mountAlerts(main, { language, live, http, session }) {
   function write(rule) {
     form(language, {
       title: t(rule ? "alerts.change" : "alerts.add"),
-      submit: t("admin.save"),
+      submit: t("control.save"),
       fields: fieldsOf(language, rule),
       run: async (values) => {
         await rules.put(ruleOf(values, rule, Intl.DateTimeFormat().resolvedOptions().timeZone));
@@ -131,7 +131,7 @@ export function mountAlerts(main, { language, live, http, session }) {
   };
 }
 
-/** @param {import("../i18n/language.js").Language} language @returns {import("../admin/table.js").Look<any>["columns"]} */
+/** @param {import("../i18n/language.js").Language} language @returns {import("../controls/table.js").Look<any>["columns"]} */
 function whatAndWhere(language) {
   return [
     { title: language.t("alerts.what"), show: (alert) => ({ text: conditionWords(language, alert), note: language.t(`severity.${alert.severity}`), tone: TONES[alert.severity] }) },
@@ -139,7 +139,7 @@ function whatAndWhere(language) {
   ];
 }
 
-/** @param {import("../i18n/language.js").Language} language @returns {import("../admin/table.js").Look<any>["columns"][number]} */
+/** @param {import("../i18n/language.js").Language} language @returns {import("../controls/table.js").Look<any>["columns"][number]} */
 function takenBy(language) {
   return {
     title: language.t("alerts.takenBy"),

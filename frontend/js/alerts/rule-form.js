@@ -10,7 +10,7 @@ const SIDES = ["above", "below"];
 /**
  * @param {import("../i18n/language.js").Language} language
  * @param {Rule | null} rule null: a new one
- * @returns {import("../admin/form.js").Field[]}
+ * @returns {import("../controls/form.js").Field[]}
  */
 export function fieldsOf(language, rule) {
   const t = language.t.bind(language);

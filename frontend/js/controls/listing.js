@@ -30,8 +30,8 @@ export class Listing {
   constructor(language, look, source) {
     this.#source = source;
     this.#table = new Table(look);
-    this.#previous = turn(language.t("admin.previous"), () => this.#turnTo(this.#begins.slice(0, -1)));
-    this.#next = turn(language.t("admin.next"), () => this.#turnTo([...this.#begins, this.#follows()]));
+    this.#previous = turn(language.t("control.previous"), () => this.#turnTo(this.#begins.slice(0, -1)));
+    this.#next = turn(language.t("control.next"), () => this.#turnTo([...this.#begins, this.#follows()]));
     this.#pager = h("div", { class: "pager" }, this.#previous, this.#next);
     this.node = h("div", {}, this.#table.node, this.#pager);
     this.#offer();

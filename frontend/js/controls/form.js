@@ -1,4 +1,4 @@
-/** Asks an operator for what is needed to do something, and stays open while it is refused. */
+/** Asks somebody for what is needed to do something, and stays open while it is refused. */
 
 import { h, setText } from "../page/dom.js";
 import { dialog } from "./dialog.js";
@@ -29,7 +29,7 @@ import { trouble } from "./trouble.js";
 export function form(language, { title, fields, submit, run }) {
   const complaint = h("p", { class: "dialog__complaint", role: "alert" });
   const go = h("button", { class: "button", type: "submit" }, submit);
-  const cancel = h("button", { class: "button button--quiet", type: "button", onclick: () => node.close() }, language.t("admin.cancel"));
+  const cancel = h("button", { class: "button button--quiet", type: "button", onclick: () => node.close() }, language.t("control.cancel"));
 
   /** @param {SubmitEvent} event */
   async function submitted(event) {

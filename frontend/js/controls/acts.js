@@ -1,4 +1,4 @@
-/** Does what an operator wants done, and says how it went. */
+/** Does what somebody wants done, and says how it went. */
 
 import { h, setText } from "../page/dom.js";
 import { trouble } from "./trouble.js";

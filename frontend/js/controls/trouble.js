@@ -9,7 +9,7 @@ const SAID = [403, 404, 409, 412, 422, 429, 503];
  */
 export function trouble(language, error) {
   const { status, code, field, retryAfter } = /** @type {import("../transport/http.js").ApiError} */ (error);
-  if (status === 0 || status === undefined) return language.t("admin.trouble.0");
-  if (!SAID.includes(status)) return language.t("admin.trouble.other", { code });
-  return language.t(`admin.trouble.${status}`, { field: field ?? "", seconds: retryAfter ?? 1 });
+  if (status === 0 || status === undefined) return language.t("trouble.0");
+  if (!SAID.includes(status)) return language.t("trouble.other", { code });
+  return language.t(`trouble.${status}`, { field: field ?? "", seconds: retryAfter ?? 1 });
 }

@@ -1,6 +1,6 @@
 /** Times of the wire as a person reads them. */
 
-/** @typedef {import("../i18n/language.js").Language} Language */
+/** @typedef {import("./language.js").Language} Language */
 
 /** @param {string} wire @returns {number} seconds since the epoch */
 function seconds(wire) {
@@ -9,7 +9,7 @@ function seconds(wire) {
 
 /** @param {Language} language @param {string | null} wire @returns {string} e.g. "il y a 4 s" */
 export function ago(language, wire) {
-  return wire === null ? language.t("admin.never") : language.age(Date.now() / 1000 - seconds(wire));
+  return wire === null ? language.t("control.never") : language.age(Date.now() / 1000 - seconds(wire));
 }
 
 /** @param {Language} language @param {string} wire */
