@@ -38,7 +38,9 @@ class Crowd:
 
         async def one(number: int) -> None:
             async with gate:
-                reader, writer = await _connect(arguments.s, tls=arguments.S)
+                reader, writer = await _connect(
+                    arguments.s[number % len(arguments.s)], tls=arguments.S
+                )
                 writer.write(heads[number % len(heads)])
                 head = await reader.readuntil(b"\r\n\r\n")
                 self.last_heard = time.monotonic()
@@ -194,7 +196,8 @@ def _say(line: str) -> None:
 
 if __name__ == "__main__":
     words = argparse.ArgumentParser(add_help=False)
-    for name in "suhpto":
+    words.add_argument("-s", action="append", default=[])
+    for name in "uhpto":
         words.add_argument(f"-{name}", default="")
     for name in "ncm":
         words.add_argument(f"-{name}", type=int, default=32 if name == "c" else 0)

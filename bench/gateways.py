@@ -1,10 +1,10 @@
 """`python -m bench.gateways`: what it takes that others commit what a gateway sends.
 
-500 subscribers and 32 devices, on PostgreSQL. One gateway for both, without Redis; then the devices
-at one gateway and every subscriber at another, so that each delivery went through Redis, where half
-of them would. CPU is that of the gateways and of Redis; the database works as much in both. They
-are measured in turn, and of each the round with the least CPU counts: what else runs only adds to
-it.
+500 subscribers and 32 devices, on PostgreSQL. One gateway for both, without Redis; then two, the
+devices at the first: half of the subscribers at each, as nginx spreads them, so that half of the
+deliveries went through Redis; and all at the second, so that each did. CPU is that of the gateways
+and of Redis; the database works as much in each. They are measured in turn, and of each the round
+with the least CPU counts: what else runs only adds to it.
 At last the broker by itself: from one gateway's `publish` until another has it, one at a time.
 """
 
@@ -40,6 +40,12 @@ WAYS = {"one": 1, "32x1": PUBLISHERS}
 """Publishers, each with one message under way."""
 CARRIED = 1_500
 """Publications by the broker alone, 4 ms apart."""
+PLACES = {
+    "one gateway": slice(1),
+    "two, half of it through Redis": slice(2),
+    "two, all of it through Redis": slice(1, 2),
+}
+"""Where the subscribers are."""
 ROUNDS = 3
 WARM_SECONDS, SECONDS = 2.0, 5.0
 _MICRO = 1_000_000
@@ -48,10 +54,8 @@ _KEY = RoutingKey(Topic.MEASUREMENTS, "Maison", "Bureau", "sensor-00-00")
 
 @dataclass(frozen=True, slots=True)
 class Gateways:
-    ingest: str
-    """The address to send to."""
-    fan_out: str
-    """The address to subscribe at."""
+    addresses: list[str]
+    """Devices send to the first."""
     pids: list[int]
 
 
@@ -74,7 +78,7 @@ def main() -> int:
         with PostgresServer(programs) as database, RedisServer(broker) as redis:
             for way in WAYS:
                 rounds = [
-                    [measure(way, database.schema(), each) for each in (None, redis)]
+                    [measure(way, database.schema(), redis, where) for where in PLACES.values()]
                     for _ in range(ROUNDS)
                 ]
                 sys.stdout.write(table(way, list(map(least, *rounds))))
@@ -86,18 +90,20 @@ def main() -> int:
     return 0
 
 
-def measure(way: str, database: str, redis: RedisServer | None) -> Row:
+def measure(way: str, database: str, redis: RedisServer, where: slice) -> Row:
     publishers = WAYS[way]
     with ExitStack() as stack:
         folder = stack.enter_context(workplace())
         tokens = Tokens(folder)
-        gateways = stack.enter_context(_started(folder, database, redis))
+        several = redis if where.stop > 1 else None
+        gateways = stack.enter_context(_started(folder, database, several))
+        first, *more = gateways.addresses[where]
         load = stack.enter_context(
             Load(
                 load_command(),
-                Subscribers(gateways.fan_out, _heads(tokens)),
+                Subscribers(first, _heads(tokens), more=more),
                 SUBSCRIBERS,
-                Publishers(gateways.ingest, _posts(tokens, publishers), answered=True),
+                Publishers(gateways.addresses[0], _posts(tokens, publishers), answered=True),
             )
         )
         load.run(WARM_SECONDS, publishers)
@@ -154,7 +160,7 @@ def _started(folder: Path, database: str, redis: RedisServer | None) -> Iterator
             server = stack.enter_context(Server(words, own, shared))
             server.await_port(port)
             pids.append(server.pid)
-        yield Gateways(f"127.0.0.1:{ports[0]}", f"127.0.0.1:{ports[-1]}", pids)
+        yield Gateways([f"127.0.0.1:{port}" for port in ports], pids)
 
 
 def _heads(tokens: Tokens) -> list[bytes]:
@@ -176,11 +182,11 @@ def _posts(tokens: Tokens, count: int) -> list[bytes]:
 
 
 def table(way: str, rows: list[Row]) -> str:
-    lines = [f"{way:34}  deliveries/s  CPU us each  p50 ms  p99 ms"]
-    for name, row in zip(("one gateway", "two, all through Redis"), rows, strict=True):
+    lines = [f"{way:34}  deliveries/s  CPU us each    more  p50 ms  p99 ms"]
+    for name, row in zip(PLACES, rows, strict=True):
+        more = row.cpu_us / rows[0].cpu_us - 1
         ages = f"{row.p50_ms:8.2f}{row.p99_ms:8.2f}"
-        lines.append(f"  {name:32}{row.per_second:14,.0f}{row.cpu_us:13.2f}{ages}")
-    lines.append(f"  CPU {rows[1].cpu_us / rows[0].cpu_us - 1:+.0%}")
+        lines.append(f"  {name:32}{row.per_second:14,.0f}{row.cpu_us:13.2f}{more:+8.0%}{ages}")
     return "\n".join(lines) + "\n\n"
 
 

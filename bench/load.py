@@ -28,6 +28,8 @@ class Subscribers:
     heads: Sequence[bytes]
     tls: bool = False
     hello: bytes = b""
+    more: Sequence[str] = ()
+    """Addresses that take turns with the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,9 @@ class Load:
         publishers: Publishers | None = None,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="bench-load-")
-        words = [*command, "-n", str(size), "-s", subscribers.address]
+        words = [*command, "-n", str(size)]
+        for address in (subscribers.address, *subscribers.more):
+            words += ["-s", address]
         words += ["-S"] * subscribers.tls + ["-u", self._file("heads", subscribers.heads)]
         if subscribers.hello:
             words += ["-h", self._file("hello", [subscribers.hello])]

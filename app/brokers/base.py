@@ -25,8 +25,10 @@ class Broker(Protocol):
     def up(self) -> bool:
         """Whether what others publish from now on comes here, as far as is known."""
 
-    waiting: int
-    """Publications that are not sent to the others yet."""
+    @property
+    def waiting(self) -> int:
+        """Publications that are not sent to the others yet."""
+
     sent: int
     unsent: int
     """Publications that only the store tells the others of."""

@@ -46,13 +46,14 @@ def tenant_of(stream: bytes) -> str:
 
 
 def written(publications: Sequence[Publication]) -> Iterator[bytes]:
-    """Of one tenant and epoch, in order; at least one."""
+    """Of one tenant, in order; at least one. All of an entry are of one epoch."""
     entry = _Entry(publications[0].position.epoch, [])
     size = 0
     for publication in publications:
-        if size and size + len(publication.text) > ENTRY_BYTES:
+        epoch = publication.position.epoch
+        if epoch != entry.epoch or (size and size + len(publication.text) > ENTRY_BYTES):
             yield _encode(entry)
-            entry, size = _Entry(entry.epoch, []), 0
+            entry, size = _Entry(epoch, []), 0
         key = publication.key
         entry.publications.append(
             _Written(

@@ -13,6 +13,7 @@ from app.brokers.base import Received
 from app.brokers.connection import Line, RedisLink
 from app.brokers.entries import SENDER, MalformedEntryError, read, stream_of, tenant_of
 from app.errors import UnavailableError
+from app.model import Publication
 
 WAIT_MS = 100
 """A question waits so long for an entry; a tenant followed meanwhile is part of the next one."""
@@ -91,20 +92,28 @@ class StreamReader:
                 self._take(tenant_of(stream), entries)
 
     def _take(self, tenant: str, entries: Iterable[tuple[bytes, list[bytes]]]) -> None:
+        """What one answer brought goes on together: each time that it does, all readers are written
+        to.
+        """
         followed = self._followed.get(tenant)
         if followed is None:  # forgotten meanwhile
             return
+        publications: list[Publication] = []
         for place, fields in entries:
             followed.place = place
-            if fields[:2] == [SENDER, self._name]:
-                continue
-            try:
-                publications = read(tenant, fields[-1])
-            except MalformedEntryError:
-                log.warning("an entry of the broker cannot be read")
-            else:
-                self._came(len(publications), _order(place)[0] / 1000)
-                followed.received(publications)
+            if fields[:2] != [SENDER, self._name]:
+                publications += self._read(tenant, place, fields[-1])
+        if publications:
+            followed.received(publications)
+
+    def _read(self, tenant: str, place: bytes, entry: bytes) -> list[Publication]:
+        try:
+            publications = read(tenant, entry)
+        except MalformedEntryError:
+            log.warning("an entry of the broker cannot be read")
+            return []
+        self._came(len(publications), _order(place)[0] / 1000)
+        return publications
 
     async def _find_places(self, followed: dict[str, _Followed]) -> None:
         """Each goes on where it was, unless its stream began anew; a new one at the end."""

@@ -6,7 +6,7 @@ A gateway reads the streams of the tenants it follows, and no others.
 import asyncio
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from app.brokers.base import Received, by_tenant
 from app.brokers.connection import Command, RedisLink
@@ -40,26 +40,29 @@ class RedisBroker:
         self._name = secrets.token_hex(6).encode()
         self._readers = [StreamReader(link, self._name, self._came) for _ in range(READERS)]
         self._followed: dict[str, tuple[StreamReader, Received]] = {}
-        self._waiting: list[tuple[str, list[Publication]]] = []
+        self._waiting: list[Publication] = []
         self._woken = asyncio.Event()
-        self.waiting = self.sent = self.unsent = self.received = 0
+        self.sent = self.unsent = self.received = 0
         self.lag = Durations()
 
     @property
     def up(self) -> bool:
         return self._link.up and all(reader.up for reader in self._readers)
 
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
     def publish(self, publications: Sequence[Publication]) -> None:
         for tenant, its in by_tenant(publications).items():
             if followed := self._followed.get(tenant):
                 _, received = followed
                 received(its)
-            if self._link.up and self.waiting < MAX_WAITING:
-                self._waiting.append((tenant, its))
-                self.waiting += len(its)
-                self._woken.set()
-            else:
-                self.unsent += len(its)
+        if self._link.up and self.waiting < MAX_WAITING:
+            self._waiting += publications
+            self._woken.set()
+        else:
+            self.unsent += len(publications)
 
     async def follow(self, tenant: str, received: Received) -> None:
         """Without an answer, what was published meanwhile is for the store to tell."""
@@ -90,16 +93,16 @@ class RedisBroker:
                 await self._woken.wait()
                 self._woken.clear()
                 waiting, self._waiting = self._waiting, []
-                count, self.waiting = self.waiting, 0
                 try:
                     await line.ask(*self._added(waiting))
                 except UnavailableError:
-                    self.unsent += count
+                    self.unsent += len(waiting)
                 else:
-                    self.sent += count
+                    self.sent += len(waiting)
 
-    def _added(self, waiting: Iterable[tuple[str, list[Publication]]]) -> Iterator[Command]:
-        for tenant, publications in waiting:
+    def _added(self, waiting: Sequence[Publication]) -> Iterator[Command]:
+        """What waited goes in as few entries as there can be: who reads one hears of it at once."""
+        for tenant, publications in by_tenant(waiting).items():
             key = stream_of(tenant)
             for entry in written(publications):
                 yield b"XADD", key, *_BOUND, b"*", SENDER, self._name, CONTENT, entry

@@ -19,7 +19,8 @@ void crowd_grow(struct crowd *crowd, int at_once)
     while (crowd->opened + crowd->waiting + crowd->lost < crowd->size && crowd->waiting < at_once) {
         int number = crowd->opened + crowd->waiting + crowd->lost;
         struct subscriber *subscriber = &crowd->subscribers[number];
-        subscriber->stream = stream_connect(crowd->address, crowd->tls);
+        subscriber->stream =
+            stream_connect(crowd->addresses[number % crowd->address_count], crowd->tls);
         subscriber->head = record_at(&crowd->heads, number);
         subscriber->hello = record_at(&crowd->hellos, number);
         subscriber->answer = calloc(1, sizeof *subscriber->answer);

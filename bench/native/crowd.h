@@ -15,8 +15,11 @@ struct subscriber {
     struct frames frames;
 };
 
+#define MOST_ADDRESSES 8
+
 struct crowd {
-    const char *address;
+    const char *addresses[MOST_ADDRESSES]; /* taken in turn */
+    int address_count;
     SSL_CTX *tls;
     int epoll, size, opened, waiting, lost;
     int last_refusal; /* HTTP status */

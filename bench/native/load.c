@@ -40,6 +40,13 @@ static void turn(int wait_ms)
     }
 }
 
+static void add_address(const char *address)
+{
+    if (crowd.address_count == MOST_ADDRESSES)
+        fail("too many addresses");
+    crowd.addresses[crowd.address_count++] = address;
+}
+
 static void open_all(int at_once)
 {
     uint64_t start = crowd.last_heard = now_us();
@@ -141,7 +148,7 @@ int main(int count, char **words)
     int option, at_once = 32;
     while ((option = getopt(count, words, "s:Sn:u:h:c:p:Pm:t:o:a")) != -1) {
         switch (option) {
-        case 's': crowd.address = optarg; break;
+        case 's': add_address(optarg); break;
         case 'S': crowd.tls = tls_client(); break;
         case 'n': crowd.size = atoi(optarg); break;
         case 'u': crowd.heads = records_read(optarg); break;

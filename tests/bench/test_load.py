@@ -1,5 +1,6 @@
 """Both load clients do the same against the floor: what is sent reaches every subscriber, timed."""
 
+import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,6 +33,15 @@ def test_every_message_reaches_every_subscriber(tmp_path: Path, command: Sequenc
     assert measured.sent > 0
     assert measured.delivered == 5 * measured.sent
     assert 0 < measured.p50_ms <= measured.p99_ms < 1_000
+
+
+def test_addresses_take_turns(tmp_path: Path, command: Sequence[str]) -> None:
+    with plain.FLOOR.start(tmp_path) as here, plain.FLOOR.start(tmp_path) as there:
+        both = dataclasses.replace(here.subscribers, more=[there.subscribers.address])
+        with Load(command, both, 5, here.feeds[0].publishers(1)) as load:
+            measured = load.run(0.2, 4)
+    assert measured.sent > 0
+    assert measured.delivered == 3 * measured.sent
 
 
 def test_a_pace_is_kept(tmp_path: Path, command: Sequence[str]) -> None:

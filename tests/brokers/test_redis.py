@@ -15,8 +15,9 @@ from app.brokers.entries import written
 from app.brokers.reading import WAIT_MS
 from app.brokers.redis import READERS, STREAM_ENTRIES, RedisBroker
 from app.durations import BOUNDS
-from app.model import Publication
+from app.model import Position, Publication
 from tests.brokers.conftest import (
+    KEY,
     LARGE,
     PECULIAR,
     Reader,
@@ -77,6 +78,35 @@ async def test_what_was_long_under_way_shows_in_the_lag(redis: RedisServer, pair
     await reader.has(1)
     longer = dict(zip((*BOUNDS, inf), there.lag.cumulated(), strict=True))
     assert (longer[1.0], longer[2.5]) == (0, 1)
+
+
+async def test_what_commits_kept_while_redis_was_asked_is_one_entry(
+    pair: Pair, redis: RedisServer
+) -> None:
+    here, there = pair
+    reader = Reader()
+    await there.follow("acme", reader)
+    put_back = Publication("acme", Position("f" * 12, 4), KEY, b"{}")
+    here.publish(publications(1))
+    here.publish([*publications(1, "beta"), *publications(2, first=2)])
+    here.publish([put_back])
+    assert await reader.has(4) == [*publications(3), put_back]
+    async with Redis.from_url(redis.url) as client:
+        assert await client.xlen("iaqverse:publications:acme") == 2  # an epoch has its own
+
+
+async def test_what_one_answer_brings_goes_on_at_once(pair: Pair, redis: RedisServer) -> None:
+    """Each time that it goes on, every connection is written to."""
+    _, there = pair
+    calls: list[int] = []
+    await there.follow("acme", lambda received: calls.append(len(received)))
+    async with Redis.from_url(redis.url) as client, client.pipeline(transaction=True) as entries:
+        for first in (1, 3, 5):
+            (entry,) = written(publications(2, first=first))
+            entries.xadd("iaqverse:publications:acme", {"content": entry})
+        await entries.execute()
+    await until(lambda: bool(calls))
+    assert calls == [6]
 
 
 @pytest.mark.parametrize("publication", PECULIAR, ids=["backlog", "placeless", "large"])
@@ -140,7 +170,7 @@ async def test_streams_are_bounded_and_end(pair: Pair, redis: RedisServer) -> No
     here, _ = pair
     for first in range(1, 3 * STREAM_ENTRIES):
         here.publish(publications(1, first=first))
-    await until(lambda: here.waiting == 0 and here.sent > 0)
+        await until(lambda: here.sent == first)  # noqa: B023  (it is awaited within the round)
     async with Redis.from_url(redis.url) as client:
         (key,) = await client.keys("iaqverse:publications:*")
         assert STREAM_ENTRIES <= await client.xlen(key) <= 1.5 * STREAM_ENTRIES
