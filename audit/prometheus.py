@@ -13,7 +13,7 @@ import httpx2
 
 from app.stack.process import die_with_parent
 from audit import tools
-from tests.stack.stack_process import free_port
+from tests.ports import free_port
 
 PATIENCE = 60.0
 """Seconds, on a machine that others use as well."""

@@ -14,8 +14,8 @@ import pytest
 from app.stack.certificates import ensure
 from app.stack.programs import ROOT
 from audit import tools
+from tests.ports import free_port
 from tests.stack.bare_nginx import BareNginx, bare_nginx, started, until
-from tests.stack.stack_process import free_port
 
 NAME = "air.example.org"
 QUICK = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0"}

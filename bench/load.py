@@ -4,6 +4,7 @@ import json
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -114,8 +115,9 @@ class Load:
     def run(self, seconds: float, window: int, rate: float = 0) -> Measured:
         """Publish: at most `window` messages under way, `rate` a second or as fast as can be."""
         assert self._process.stdin is not None  # noqa: S101  (it was asked for)
-        self._process.stdin.write(f"run {seconds} {window} {rate}\n")
-        self._process.stdin.flush()
+        with suppress(BrokenPipeError):  # it has ended, and said why
+            self._process.stdin.write(f"run {seconds} {window} {rate}\n")
+            self._process.stdin.flush()
         measured = Measured(**self._answer())
         if measured.lost or measured.refused:
             raise LoadError(

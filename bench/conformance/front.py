@@ -11,6 +11,7 @@ from pathlib import Path
 from app.settings import Settings
 from app.stack import certificates, nginx_config
 from app.stack.programs import ROOT, find_nginx
+from tests.ports import free_port
 
 PATIENCE = 10.0
 
@@ -19,7 +20,7 @@ PATIENCE = 10.0
 def tls_front(folder: Path, upstream: Path) -> Iterator[int]:
     """Its TLS port, on loopback. Raises MissingProgramError where there is no nginx."""
     nginx = find_nginx()
-    https_port, http_port = _free_port(), _free_port()
+    https_port, http_port = free_port(), free_port()
     settings = Settings(
         https_port=https_port,
         http_port=http_port,
@@ -50,12 +51,6 @@ def tls_front(folder: Path, upstream: Path) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(PATIENCE)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _await_port(port: int, process: "subprocess.Popen[bytes]") -> None:

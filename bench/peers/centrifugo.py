@@ -10,7 +10,8 @@ from typing import Any
 from bench import wire
 from bench.load import Publishers, Subscribers
 from bench.peers.base import PUBLISHERS, Feed, MissingError, Peer, Running, certificates
-from bench.running import Server, free_port
+from bench.running import Server
+from tests.ports import free_port
 
 
 def _start(*, tls: bool) -> Callable[[Path], AbstractContextManager[Running]]:

@@ -16,8 +16,9 @@ from auth.tokens import TokenIssuer
 from bench import wire
 from bench.load import Publishers, Subscribers
 from bench.peers.base import PUBLISHERS, Feed, Peer, Running
-from bench.running import PYTHON, START_TIMEOUT, Server, free_port
+from bench.running import PYTHON, START_TIMEOUT, Server
 from bench.servers.gateway import TENANT
+from tests.ports import free_port
 
 DASHBOARDS = 4_000
 """As many as are opened at once: no two connections share a token."""

@@ -7,8 +7,9 @@ from pathlib import Path
 from bench import wire
 from bench.load import Publishers, Subscribers
 from bench.peers.base import PUBLISHERS, Feed, Peer, Running, certificates
-from bench.running import Server, free_port
+from bench.running import Server
 from bench.tools import installed
+from tests.ports import free_port
 
 
 def _start(*, tls: bool) -> Callable[[Path], AbstractContextManager[Running]]:

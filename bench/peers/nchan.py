@@ -8,8 +8,9 @@ from app.stack.programs import find_nginx
 from bench import wire
 from bench.load import Publishers, Subscribers
 from bench.peers.base import PUBLISHERS, Feed, Peer, Running, certificates, one_at_a_time
-from bench.running import Server, free_port
+from bench.running import Server
 from bench.tools import installed
+from tests.ports import free_port
 
 MODULE = "/usr/lib/nginx/modules/ngx_nchan_module.so"
 _CONFIGURATION = """\

@@ -7,8 +7,9 @@ from pathlib import Path
 from bench import wire
 from bench.load import Publishers, Subscribers
 from bench.peers.base import PUBLISHERS, Feed, Peer, Running, one_at_a_time
-from bench.running import PYTHON, Server, free_port
+from bench.running import PYTHON, Server
 from bench.tools import floor_program
+from tests.ports import free_port
 
 
 @contextmanager

@@ -19,8 +19,8 @@ from app.stack.certificates import ensure
 from app.stack.programs import ROOT, find_redis
 from tests.brokers.conftest import Reader, publications, running, until
 from tests.brokers.test_tickets import principal
+from tests.ports import free_port
 from tests.redis_server import RedisServer, valkey
-from tests.stack.stack_process import free_port
 
 PASSWORD = "hunter2-canary"
 pytestmark = pytest.mark.usefixtures("patient")

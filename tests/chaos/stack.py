@@ -28,7 +28,7 @@ from app.stack.workers import sockets
 from auth.keys import KeyRing, create_key
 from auth.principal import Role
 from auth.tokens import TokenIssuer
-from tests.stack.stack_process import free_port
+from tests.ports import free_port
 
 TENANT = "acme"
 TOKEN_TTL = 3_600

@@ -11,7 +11,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from app.outlets.base import Email, UndeliveredError
 from app.outlets.mail import Mail
-from tests.stack.stack_process import free_port
+from tests.ports import free_port
 
 ALERT: dict[str, object] = {
     "enseigne": "Maison",

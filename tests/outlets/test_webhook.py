@@ -15,7 +15,7 @@ from app.outlets.base import UndeliveredError, Webhook
 from app.outlets.webhook import Webhooks, signature
 from app.stack.certificates import ensure
 from tests.outlets.test_mail import ALERT
-from tests.stack.stack_process import free_port
+from tests.ports import free_port
 
 SECRET = "a secret of sixteen"
 

@@ -18,7 +18,7 @@ from app.stack.certificates import ensure
 from app.stack.names import gateway_names
 from app.stack.nginx_config import Listening, Places, render, write
 from app.stack.programs import ROOT, find_nginx
-from tests.stack.stack_process import free_port
+from tests.ports import free_port
 
 WITH_RELOAD = ROOT / "deploy" / "with_reload.sh"
 PATIENCE = 30.0

@@ -2,15 +2,13 @@
 
 import json
 import os
-import random
 import signal
-import socket
 import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPConnection, HTTPSConnection
@@ -20,6 +18,7 @@ from typing import Any, Self
 
 from app.stack.programs import ROOT
 from app.stack.runtime import remove_temporary
+from tests.ports import free_port
 
 GREETING = "Ctrl-C stops everything."
 SCRIPT = Path(__file__).with_name("standin_stack.py")
@@ -167,17 +166,6 @@ def _answer(
         connection.request(method, path, body, dict(headers or {}))
         response = connection.getresponse()
         return Answer(response.status, response.headers, response.read())
-
-
-def free_port() -> int:
-    """Below those that Linux gives to whoever asks for any: what runs beside us takes none of them
-    before the program does that it is for.
-    """
-    while True:
-        port = random.randrange(20_000, 32_768)  # noqa: S311  (no secret)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def _stat(pid: int) -> list[str] | None:

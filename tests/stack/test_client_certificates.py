@@ -15,8 +15,8 @@ from websockets.exceptions import InvalidStatus
 
 from tests.browser.site import Site
 from tests.edge.wire import measurement
+from tests.ports import free_port
 from tests.stack.client_certificates import Authority, certificate_in
-from tests.stack.stack_process import free_port
 from tests.stack.test_nginx import UPGRADE
 
 

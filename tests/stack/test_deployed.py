@@ -13,9 +13,9 @@ import pytest
 import redis
 
 from app.stack.programs import ROOT, find_nginx
+from tests.ports import free_port
 from tests.redis_server import valkey
 from tests.stack.bare_nginx import PATIENCE, await_file, get, started, until
-from tests.stack.stack_process import free_port
 
 Services = dict[str, dict[str, Any]]
 COMPOSE = Path(sys.executable).with_name("docker-compose")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.server import KEEP_ALIVE
 from app.settings import Settings
 from app.stack.certificates import ensure
 from app.stack.names import gateway_names
@@ -89,6 +90,16 @@ def test_sizes_and_times_come_from_the_settings(tmp_path: Path) -> None:
     text = lines(render(given, places(tmp_path), HERE))
     assert "client_max_body_size 1000;" in text
     assert "proxy_read_timeout 105s;" in text
+
+
+def test_a_connection_to_the_gateway_is_never_closed_while_nginx_may_use_it(
+    tmp_path: Path,
+) -> None:
+    kept = re.search(
+        r"keepalive_timeout (\d+)s;\n    }", render(settings(), places(tmp_path), HERE)
+    )
+    assert kept is not None
+    assert int(kept[1]) < KEEP_ALIVE
 
 
 def test_a_gateway_for_this_machine_listens_on_loopback_alone(tmp_path: Path) -> None:

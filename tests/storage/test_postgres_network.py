@@ -14,8 +14,8 @@ from app.stack.programs import find_postgres_client
 from app.storage.postgres.backup import back_up, restore
 from app.storage.postgres.schema import prepare
 from app.storage.postgres.store import PostgresStore
+from tests.ports import free_port
 from tests.postgres_server import PostgresServer
-from tests.stack.stack_process import free_port
 from tests.storage.conftest import EVERYTHING, draft
 
 
