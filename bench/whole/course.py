@@ -41,6 +41,8 @@ class Trouble:
     """From when on all parts were there again."""
     recovered: float
     """When all was as before; infinite, if it never was."""
+    missed: str = ""
+    """What never came, then."""
 
 
 @dataclass(slots=True)
@@ -110,7 +112,7 @@ async def _killed(operation: Operation, crowd: Crowd) -> Trouble:
         await until(lambda: crowd.live == crowd.size, "all are back", PATIENCE)
         await operation.stack.ready()
 
-    return Trouble("a worker killed", began, began, await _when(whole))
+    return Trouble("a worker killed", began, began, *await _when(whole))
 
 
 async def _without_redis(operation: Operation, crowd: Crowd) -> Trouble:
@@ -124,15 +126,16 @@ async def _without_redis(operation: Operation, crowd: Crowd) -> Trouble:
         await health(operation.stack, "ready")
         await until(lambda: crowd.live == crowd.size, "nobody is cut off")
 
-    return Trouble("Redis restarted", began, mended, await _when(whole))
+    return Trouble("Redis restarted", began, mended, *await _when(whole))
 
 
-async def _when(whole: Callable[[], Awaitable[None]]) -> float:
+async def _when(whole: Callable[[], Awaitable[None]]) -> tuple[float, str]:
+    """And what it waited for in vain."""
     try:
         await whole()
-    except AssertionError:
-        return float("inf")
-    return time.time()
+    except AssertionError as error:
+        return float("inf"), str(error)
+    return time.time(), ""
 
 
 async def _poller(operation: Operation, held: AsyncExitStack, tenant: str) -> Poller:

@@ -7,7 +7,7 @@ from bench.operation import WORKERS
 from bench.whole.course import Course, Trouble
 from bench.whole.watch import Watch
 
-RECOVERY = 10.0
+RECOVERY, IN_TIME = 10.0, 0.5
 """Seconds."""
 FLOOD_PER_MINUTE = 600
 """What the flood's token may, `LIMIT_SCALE` applied."""
@@ -48,7 +48,7 @@ def promises(course: Course, watch: Watch, findings: Findings) -> list[Promise]:
 
 def _recovery(trouble: Trouble) -> Promise:
     seconds = trouble.recovered - trouble.mended
-    broken = [] if seconds <= RECOVERY else [f"it took {seconds:.1f} s"]
+    broken = [] if seconds <= RECOVERY else [trouble.missed or f"it took {seconds:.1f} s"]
     return Promise(f"{trouble.name}: recovered within 10 s", f"{seconds:.1f} s", broken)
 
 
@@ -57,10 +57,14 @@ def _health(course: Course, watch: Watch) -> Promise:
     (trouble,) = (one for one in course.troubles if one.name == "Redis restarted")
     looks = [one for one in watch.health if trouble.began + 1 < one.at < trouble.mended - 1]
     named = [one for one in looks if (one.status, one.broken) == ("degraded", ("broker",))]
-    slowest = max((one.seconds for one in watch.health), default=0.0)
+    slowest, ever = (
+        max((one.seconds for one in some), default=0.0) for some in (looks, watch.health)
+    )
     broken = [] if looks and named == looks else [f"only {len(named)} of {len(looks)} looks"]
-    found = f"{len(named)} looks name the broker, slowest answer {slowest:.2f} s"
-    return Promise("health names the broken part", found, broken)
+    if slowest > IN_TIME:
+        broken.append(f"it took {slowest:.2f} s")
+    found = f"{len(named)} looks name the broker, in {slowest:.2f} s ({ever:.2f} at another time)"
+    return Promise("health names the broken part within 0.5 s", found, broken)
 
 
 def _closed(course: Course) -> Promise:

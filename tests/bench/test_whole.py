@@ -27,9 +27,11 @@ def course() -> Course:
     return done
 
 
-def broken(course: Course, *, seen: str = "", status: str = "degraded") -> list[str]:
+def broken(
+    course: Course, *, seen: str = "", status: str = "degraded", seconds: float = 0.1
+) -> list[str]:
     """The promises that were not kept."""
-    watch = Quiet(Health(12, status, ("broker",) if status == "degraded" else (), 0.1))
+    watch = Quiet(Health(12, status, ("broker",) if status == "degraded" else (), seconds))
     findings = Findings([], [], [], [], Counter(), Counter([seen] * bool(seen)), 0, [], 0.0)
     kept: list[Promise] = promises(course, watch, findings)
     return [one.what for one in kept if one.broken]
@@ -48,9 +50,13 @@ def test_what_was_not_kept_is_named() -> None:
         "nothing acknowledged is lost or doubled",
         "nobody sees an error",
         "a worker killed: recovered within 10 s",
-        "health names the broken part",
+        "health names the broken part within 0.5 s",
         "limits and door stay closed",
     ]
+
+
+def test_health_has_to_answer_in_time() -> None:
+    assert broken(course(), seconds=0.6) == ["health names the broken part within 0.5 s"]
 
 
 @pytest.mark.parametrize("answers", [{200: 1, 401: 50}, {502: 50}])

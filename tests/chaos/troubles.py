@@ -28,6 +28,8 @@ RECOVERED = 10.0
 """Seconds until a broker that is back, or gone, is noticed by every worker."""
 LOOKS = 6
 """At the health, more than there are workers."""
+BETWEEN_LOOKS = 0.1
+"""Seconds: nginx lets an address look 20 times in one."""
 HOLD = """
 import sqlite3, sys
 database = sqlite3.connect(sys.argv[1], timeout=30, isolation_level=None)
@@ -178,6 +180,7 @@ async def health(stack: Stack, status: str) -> None:
     deadline, row = time.monotonic() + RECOVERED, 0
     async with stack.client() as probe:
         while row < LOOKS:
+            await asyncio.sleep(BETWEEN_LOOKS)
             answer = await probe.get("/health/ready")
             row = row + 1 if answer.json().get("status") == status else 0
             assert time.monotonic() < deadline, f"/health/ready is not {status}: {answer.text}"
@@ -198,6 +201,7 @@ async def _unready(stack: Stack, looks: int) -> None:
     deadline, row = time.monotonic() + HEALTH_TELLS, 0
     async with stack.client() as probe:
         while row < looks:
+            await asyncio.sleep(BETWEEN_LOOKS)
             answer = await probe.get("/health/ready")
             row = row + 1 if answer.status_code == 503 else 0
             assert time.monotonic() < deadline, f"/health/ready answers {answer.status_code}"
