@@ -121,7 +121,9 @@ class StackProcess:
         return found
 
     def find(self, part: str) -> Seen:
-        return next(process for process in self.look() if part in process.command)
+        """The oldest: what has been forked has its parent's command until it becomes another."""
+        found = (process for process in self.look() if part in process.command)
+        return min(found, key=lambda process: (int(process.started), process.pid))
 
     def await_nothing_left(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
