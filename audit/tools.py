@@ -14,8 +14,7 @@ def tool(name: str) -> str:
 
 
 def testssl() -> str:
-    found = audit_tools.TESTSSL if audit_tools.TESTSSL.exists() else None
-    return _found(found, "testssl.sh")
+    return _found(audit_tools.find_testssl(), "testssl.sh")
 
 
 def pebble(name: str) -> str:

@@ -45,6 +45,12 @@ def ensure() -> None:
         _try(step)
 
 
+def find_testssl() -> Path | None:
+    """The one at our commit, else the system's."""
+    system = shutil.which("testssl")
+    return TESTSSL if TESTSSL.exists() else Path(system) if system else None
+
+
 def program(name: str) -> Path | None:
     """One of the lock file's, where it is installed."""
     path = VENV / "bin" / name
@@ -81,7 +87,7 @@ def _ensure_debian() -> None:
 
 
 def _ensure_testssl() -> None:
-    if TESTSSL.exists():
+    if find_testssl():
         return
     say("Fetching testssl.sh")
     folder = TESTSSL.parent
@@ -89,8 +95,21 @@ def _ensure_testssl() -> None:
     run(["git", "init", "--quiet", str(folder)])
     git = ["git", "-C", str(folder)]
     run([*git, "remote", "add", "origin", TESTSSL_SOURCE])
-    run([*git, "fetch", "--depth=1", "--filter=blob:none", "origin", TESTSSL_COMMIT])
-    run([*git, "checkout", TESTSSL_COMMIT, "--", "etc", TESTSSL.name])
+    try:
+        run([*git, "fetch", "--depth=1", "--filter=blob:none", "origin", TESTSSL_COMMIT])
+    except SetupError as error:
+        say(str(error))
+        _ensure_older_testssl()
+    else:
+        run([*git, "checkout", TESTSSL_COMMIT, "--", "etc", TESTSSL.name])
+
+
+def _ensure_older_testssl() -> None:
+    """Debian's own, where its source cannot be reached."""
+    if not shutil.which("testssl"):
+        if not can_apt():
+            raise SetupError("not on this machine: testssl.sh")
+        apt_install("testssl.sh")
 
 
 def _ensure_pebble() -> None:
