@@ -11,6 +11,7 @@ _WORDS: dict[type[BaseException], str] = {
     OutOfMemoryError: "it keeps nothing more: its memory is full",
     socket.gaierror: "there is no such host",
     ConnectionRefusedError: "nobody listens there",
+    ConnectionResetError: "it closes the connection: with TLS it may want a certificate",
     FileNotFoundError: "the socket or a file of the URL is not there",
     TimeoutError: "nothing comes in time",
 }
@@ -22,6 +23,8 @@ def reason(error: BaseException) -> str:
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"its certificate is refused: {cause.verify_message}"
+        if isinstance(cause, ssl.SSLError):
+            return f"TLS fails: {cause.reason}"
         for kind, words in _WORDS.items():
             if isinstance(cause, kind):
                 return words

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tests.brokers.conftest import Reader, publications, running, until
 from tests.brokers.test_tickets import principal
 from tests.ports import free_port
 from tests.redis_server import RedisServer, valkey
+from tests.stack.client_certificates import Authority
 
 PASSWORD = "hunter2-canary"
 pytestmark = pytest.mark.usefixtures("patient")
@@ -54,15 +56,25 @@ def url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
-    """A server with a certificate for `localhost`. The Valkey of the tests is built without TLS."""
+    with with_tls(tmp_path_factory.mktemp("certs")) as server:
+        yield server
+
+
+@contextmanager
+def with_tls(folder: Path, clients: Authority | None = None) -> Iterator[Secured]:
+    """A server with a certificate for `localhost`, that wants one of `clients` where they are
+    named. The Valkey of the tests is built without TLS.
+    """
     program, port = find_redis(), free_port()
     if program is None:
         pytest.skip("Redis is not installed")
-    made = ensure(tmp_path_factory.mktemp("certs"), ["localhost"], time.time())
+    made = ensure(folder, ["localhost"], time.time())
     assert made.authority is not None
-    files = {"cert": made.chain, "key": made.key, "ca-cert": made.authority}
+    trusted = clients.path if clients else made.authority
+    files = {"cert": made.chain, "key": made.key, "ca-cert": trusted}
     words = [str(each) for name, path in files.items() for each in (f"--tls-{name}-file", path)]
-    tls = ("--tls-port", str(port), "--tls-auth-clients", "no", *words)
+    wanted = "yes" if clients else "no"
+    tls = ("--tls-port", str(port), "--tls-auth-clients", wanted, *words)
     with RedisServer(program, *tls, *documented_user()):
         yield Secured(port, made.authority)
 
@@ -73,6 +85,19 @@ async def test_the_documented_user_may_do_all_that_gateways_do(url: str) -> None
 
 async def test_everything_goes_through_tls_where_it_is_asked_for(secured: Secured) -> None:
     await everything_works(secured.url())
+
+
+async def test_a_server_that_wants_a_certificate_is_shown_the_one_that_is_named(
+    tmp_path: Path,
+) -> None:
+    clients = Authority(tmp_path, "gateways")
+    shown = clients.sign("gateway")
+    with with_tls(tmp_path / "certs", clients) as server:
+        assert await refusal(server.url()) in (
+            "it closes the connection: with TLS it may want a certificate",
+            "TLS fails: TLSV13_ALERT_CERTIFICATE_REQUIRED",
+        )
+        await everything_works(f"{server.url()}&ssl_certfile={shown}&ssl_keyfile={shown}")
 
 
 async def test_the_documented_user_may_do_nothing_else(url: str) -> None:
