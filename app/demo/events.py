@@ -98,6 +98,6 @@ def _to_open(room: Room, now: float, priority: str) -> Publication:
         "action": "open the window",
         "module_id": f"{room.plan.sensor_id}-window",
         "priority": priority,
-        "reason": f"CO2 is at {room.co2:.0f} ppm",
+        "reason": f"CO₂ {room.co2:.0f} ppm",
     }
     return Publication("actions", body)

@@ -75,3 +75,17 @@ def test_nothing_is_wider_than_a_phone(shared_site: Site, open_page: Open) -> No
         page = signed_in(shared_site, open_page, name, width=360, height=740)
         page.wait_for_selector(".card, .plan__room, .tile, .list tbody tr")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert page.evaluate("document.querySelector('.bar').offsetHeight") < 100, "two lines"
+
+
+def test_no_page_goes_on_below_what_it_shows(shared_site: Site, open_page: Open) -> None:
+    shared_site.measure("Salon", "s5")
+    for number in range(40):
+        shared_site.publish(
+            "modules", salle="Salon", module_id=f"m{number}", kind="window", state="open"
+        )
+    for name in ("", "digital-twin.html", "wall.html", "alerts.html"):
+        page = signed_in(shared_site, open_page, name)
+        page.wait_for_selector(".event, .plan__room, .tile, .list tbody tr")
+        below = "document.documentElement.scrollHeight - document.body.scrollHeight"
+        assert page.evaluate(below) <= 0, name

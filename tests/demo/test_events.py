@@ -81,7 +81,7 @@ def test_to_open_the_window_is_advised_at_each_threshold_on_the_way_up() -> None
             "action": "open the window",
             "module_id": "bureau1-window",
             "priority": "high",
-            "reason": "CO2 is at 1500 ppm",
+            "reason": "CO₂ 1500 ppm",
         }
     ]
 

@@ -43,7 +43,7 @@ export class Header {
       this.#links.set(page, h("a", { class: "bar__link", href: path }, t(`nav.${page}`)));
     }
     node.replaceChildren(
-      h("a", { class: "bar__brand", href: "index.html" }, logo(), h("span", {}, "IAQverse"), this.#tenant),
+      h("a", { class: "bar__brand", href: "index.html" }, logo(), h("span", { class: "bar__name" }, "IAQverse"), this.#tenant),
       h("nav", { class: "bar__nav", "aria-label": t("nav.label") }, ...this.#links.values()),
       this.#status,
       h("div", { class: "bar__tools" },
