@@ -30,6 +30,8 @@ LOOK_EVERY = 2.0
 """Seconds: how late rules that were changed, and what other gateways told, are known."""
 MOST_WATCHED = 50_000
 """Sensors that are near an alert or have one; of one more nothing is told."""
+MOST_LEFT = 1_000
+"""Alerts that another gateway did not come to tell, taken over at one look."""
 KEPT_DAYS = 365
 """Alerts that have ended."""
 PRUNE_EVERY_MS = 3_600_000
@@ -57,8 +59,11 @@ class Alarms:
         self.rulebook = Rulebook()
         self._watched: dict[Name, dict[Subject, Alarm]] = {}
         self._turned: dict[tuple[Name, Subject], Turned] = {}
-        self._untold: list[Draft] = []
-        """Noted, and not published yet."""
+        self._untold: list[Alert] = []
+        """Noted here, and not published yet."""
+        self._left = frozenset[Alert]()
+        """That were noted, and not published, at the last look."""
+        self._publishing = asyncio.Lock()
         self._woken = asyncio.Event()
         self._prune_ms = 0
         self.told: Counter[Turn] = Counter()
@@ -108,21 +113,23 @@ class Alarms:
             raise
         for alert in noted:
             self.told[alert.state] += 1
-            self._untold.append(turns.draft(alert, self._now_ms()))
+        self._untold += noted
         await self._publish()
 
     async def look(self) -> None:
-        """Take over rules and what others told. Raise `UnavailableError`."""
-        versions, standing = await self._store.consult(
+        """Take over rules, what others told, and what they left. Raise `UnavailableError`."""
+        versions, standing, untold = await self._store.consult(
             lambda sql: (
                 documents.versions(sql, Kind.RULES),
                 alerts.open_ones(sql, MOST_WATCHED),
+                alerts.untold(sql, MOST_LEFT),
             )
         )
         if versions != self.rulebook.versions:
             kept = await self._store.consult(lambda sql: documents.of_kind(sql, Kind.RULES))
             self.rulebook.take(kept)
         self._adopt(standing)
+        await self._tell_what_was_left(frozenset(untold).difference(self._untold))
         await self._prune()
 
     async def acknowledge(self, tenant: str, alert_id: str, person: str) -> Alert:
@@ -132,7 +139,7 @@ class Alarms:
             lambda sql: alerts.acknowledge(sql, tenant, alert_id, person, now_ms)
         )
         if news:
-            self._untold.append(turns.draft(alert, now_ms))
+            self._untold.append(alert)
             await self._publish()
         return alert
 
@@ -184,10 +191,22 @@ class Alarms:
         return found or gone
 
     async def _publish(self) -> None:
-        while self._untold:
-            batch = tuple(self._untold)
-            await self._store.append(batch)
-            del self._untold[: len(batch)]
+        """Who acknowledges comes to it while another publishes: one after the other."""
+        async with self._publishing:
+            while self._untold:
+                batch = tuple(self._untold)
+                now_ms = self._now_ms()
+                await self._store.append([turns.draft(alert, now_ms) for alert in batch])
+                del self._untold[: len(batch)]
+                await self._store.transact(partial(alerts.mark_told, published=batch))
+
+    async def _tell_what_was_left(self, untold: frozenset[Alert]) -> None:
+        """By a gateway that ended between the two; at two looks, or it is just being told."""
+        left, self._left = untold & self._left, untold
+        if left:
+            log.info("alerts are told that another gateway noted", count=len(left))
+            self._untold += sorted(left, key=lambda alert: alert.changed_ms)
+            await self._publish()
 
     async def _prune(self) -> None:
         now_ms = self._now_ms()

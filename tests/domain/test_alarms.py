@@ -1,5 +1,6 @@
 """Alerts by a tenant's rules: each turn told once, whoever restarts and however many look."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -230,6 +231,36 @@ async def test_what_was_noted_is_published_once_the_store_takes_it(
     await rooms.look()
     await rooms.look()
     assert rooms.turns == [("s1", "raised", 1_000)]
+
+
+async def test_what_a_gateway_noted_and_did_not_come_to_tell_another_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms = Rooms(tmp_path / "gateway.db", gateways=2)
+    await rooms.set_rules(RULE)
+    await rooms.look(1)
+    with monkeypatch.context() as dying:
+        dying.setattr(rooms.store, "append", away)
+        with pytest.raises(UnavailableError):
+            await rooms.send(HIGH)
+    await rooms.look(1)
+    assert rooms.turns == []  # it may just be telling
+    for _ in range(3):
+        await rooms.look(1)
+    assert rooms.turns == [("s1", "raised", 1_000)]
+    await rooms.send(FINE, gateway=1)
+    await rooms.restart()
+    await rooms.look()
+    assert rooms.turns == [("s1", "raised", 1_000), ("s1", "resolved", 1_000)]
+    await rooms.store.close()
+
+
+async def test_who_acknowledge_at_once_are_each_told_once(rooms: Rooms) -> None:
+    for sensor in ("s1", "s2", "s3"):
+        await rooms.send(*[HIGH] * 6, sensor=sensor)
+    raised = [each["alert_id"] for each in rooms.told]
+    await asyncio.gather(*(rooms.alarms.acknowledge("acme", each, "marie") for each in raised))
+    assert sorted(each["alert_id"] for each in rooms.told[3:]) == sorted(raised)
 
 
 async def test_the_first_who_acknowledges_is_told_and_what_gets_worse_needs_it_anew(

@@ -6,7 +6,7 @@ import psycopg
 
 from app.storage.base import NewerSchemaError
 from app.storage.postgres.connection import Db, connect, unavailable
-from app.storage.records.alerts import ALERTS
+from app.storage.records.alerts import ALERTS, UNTOLD
 from app.storage.records.audit import AUDIT, BY_ACT
 from app.storage.records.claim_codes import CLAIM_CODES
 from app.storage.records.deliveries import DELIVERIES
@@ -132,6 +132,7 @@ MIGRATIONS: tuple[LiteralString, ...] = (
     ALERTS,
     BY_ACT,
     DELIVERIES,
+    UNTOLD,
 )
 
 

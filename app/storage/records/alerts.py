@@ -1,5 +1,6 @@
 """Alerts that the gateway raised by a tenant's rules: the open ones, and those that were."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -29,6 +30,11 @@ ALERTS = """
     CREATE INDEX alert_changed ON alerts (changed_ms) WHERE is_open = 0;
 """
 """The tables as both databases take them."""
+UNTOLD = """
+    ALTER TABLE alerts ADD COLUMN is_told INTEGER NOT NULL DEFAULT 1;
+
+    CREATE INDEX alert_untold ON alerts (id) WHERE is_told = 0;
+"""
 PRUNED_AT_ONCE = 1_000
 
 
@@ -94,8 +100,9 @@ def raise_(sql: Sql, alert: Alert) -> bool:
     """Whether it is new: of several gateways, one alone hears yes."""
     added = sql.change(
         """
-        INSERT INTO alerts (tenant, sensor_id, quantity, side, is_open, changed_ms, body, id)
-        VALUES (?, ?, ?, ?, 1, ?, ?, ?) ON CONFLICT DO NOTHING
+        INSERT INTO alerts
+            (tenant, sensor_id, quantity, side, is_open, is_told, changed_ms, body, id)
+        VALUES (?, ?, ?, ?, 1, 0, ?, ?, ?) ON CONFLICT DO NOTHING
         """,
         alert.tenant,
         alert.sensor_id,
@@ -111,7 +118,10 @@ def raise_(sql: Sql, alert: Alert) -> bool:
 def change(sql: Sql, alert: Alert) -> bool:
     """Whether it was open still."""
     changed = sql.change(
-        "UPDATE alerts SET is_open = ?, changed_ms = ?, body = ? WHERE id = ? AND is_open = 1",
+        """
+        UPDATE alerts SET is_open = ?, is_told = 0, changed_ms = ?, body = ?
+        WHERE id = ? AND is_open = 1
+        """,
         int(alert.open),
         alert.changed_ms,
         _encode(alert).decode(),
@@ -160,16 +170,29 @@ def acknowledge(
 
 def get(sql: Sql, tenant: str, alert_id: str) -> Alert:
     """Raise `NotFoundError`."""
-    rows = sql.rows("SELECT body FROM alerts WHERE tenant = ? AND id = ?", tenant, alert_id)
-    if not rows:
+    alert = _find(sql, tenant, alert_id)
+    if alert is None:
         raise NotFoundError("there is no such alert")
-    return _read(rows[0])
+    return alert
 
 
 def open_ones(sql: Sql, limit: int) -> list[Alert]:
     """Everybody's."""
     rows = sql.rows("SELECT body FROM alerts WHERE is_open = 1 ORDER BY id LIMIT ?", limit)
     return [_read(row) for row in rows]
+
+
+def untold(sql: Sql, limit: int) -> list[Alert]:
+    """Everybody's, of which nobody said yet that they are published as they are now."""
+    rows = sql.rows("SELECT body FROM alerts WHERE is_told = 0 ORDER BY id LIMIT ?", limit)
+    return [_read(row) for row in rows]
+
+
+def mark_told(sql: Sql, published: Sequence[Alert]) -> None:
+    """What has changed since stays untold."""
+    for alert in published:
+        if _find(sql, alert.tenant, alert.id) == alert:
+            sql.change("UPDATE alerts SET is_told = 1 WHERE id = ?", alert.id)
 
 
 def page(sql: Sql, tenant: str, before: str | None, limit: int, *, open_only: bool) -> list[Alert]:
@@ -195,6 +218,11 @@ def prune(sql: Sql, before_ms: int) -> int:
         before_ms,
         PRUNED_AT_ONCE,
     )
+
+
+def _find(sql: Sql, tenant: str, alert_id: str) -> Alert | None:
+    rows = sql.rows("SELECT body FROM alerts WHERE tenant = ? AND id = ?", tenant, alert_id)
+    return _read(rows[0]) if rows else None
 
 
 def _read(row: tuple[Any, ...]) -> Alert:

@@ -3,7 +3,7 @@
 import sqlite3
 
 from app.storage.base import NewerSchemaError
-from app.storage.records.alerts import ALERTS
+from app.storage.records.alerts import ALERTS, UNTOLD
 from app.storage.records.audit import AUDIT, BY_ACT
 from app.storage.records.claim_codes import CLAIM_CODES
 from app.storage.records.deliveries import DELIVERIES
@@ -213,6 +213,7 @@ MIGRATIONS: tuple[str, ...] = (
     ALERTS,
     BY_ACT,
     DELIVERIES,
+    UNTOLD,
 )
 """Statements of a step end in `;`, which stands nowhere else."""
 

@@ -60,6 +60,25 @@ async def test_one_that_has_ended_changes_no_more_and_makes_room_for_the_next(st
     assert await raised(store, replace(ALERT, id="a2")) == [True]
 
 
+async def test_it_is_untold_until_it_is_marked_as_it_is_now(store: Store) -> None:
+    async def untold() -> list[Alert]:
+        return await store.consult(lambda sql: alerts.untold(sql, 10))
+
+    async def mark(alert: Alert) -> None:
+        await store.transact(partial(alerts.mark_told, published=[alert]))
+
+    await raised(store, ALERT)
+    assert await untold() == [ALERT]
+    await mark(ALERT)
+    assert await untold() == []
+    await store.transact(partial(alerts.change, alert=ENDED))
+    await mark(ALERT)  # by one who has not heard of its end
+    assert await untold() == [ENDED]
+    await mark(ENDED)
+    assert await untold() == []
+    await mark(replace(ALERT, id="let go of meanwhile"))
+
+
 async def test_what_stands_is_found_and_another_tenants_is_not(store: Store) -> None:
     await raised(store, ALERT)
     subject = ("s1", "CO2", Side.ABOVE)
