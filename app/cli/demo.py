@@ -51,27 +51,13 @@ def demo(
     from iaqverse.wire import Place
 
     from app.demo.columns import RecordingError
-    from app.demo.feed import run_feed
     from app.demo.replay import run_replay
 
     settings = Settings()
-    trust = _trust(settings)
     if csv is None:
-        device = demo_device(settings, tenant)
-        service = _token(settings, tenant, Role.SERVICE)
-        _run(
-            lambda stop: run_feed(
-                base_url=settings.origin,
-                verify=trust,
-                device_token=device,
-                service_token=service,
-                interval=interval,
-                stop=stop,
-                tell=note,
-                mark=settings.state_dir / f"demo-{tenant}",
-            )
-        )
+        _simulate(settings, tenant, interval)
         return
+    trust = _trust(settings)
     device = _token(settings, tenant, Role.DEVICE)
     place = Place(enseigne, salle or csv.stem, sensor or csv.stem)
     times_in = _zone(zone)
@@ -96,6 +82,26 @@ def demo(
     _account_for(summary, refused)
     if summary.ended:
         raise RefusedError(summary.ended)
+
+
+def _simulate(settings: Settings, tenant: str, interval: float) -> None:
+    from app.demo.feed import run_feed
+
+    trust = _trust(settings)
+    device = demo_device(settings, tenant)
+    service = _token(settings, tenant, Role.SERVICE)
+    _run(
+        lambda stop: run_feed(
+            base_url=settings.origin,
+            verify=trust,
+            device_token=device,
+            service_token=service,
+            interval=interval,
+            stop=stop,
+            tell=note,
+            mark=settings.state_dir / f"demo-{tenant}",
+        )
+    )
 
 
 def _account_for(summary: "Summary", refused: Path | None) -> None:
