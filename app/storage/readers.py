@@ -5,11 +5,12 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Generic, Protocol, TypeVar
+from typing import Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 from app.errors import UnavailableError
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
 class Closable(Protocol):
@@ -35,10 +36,16 @@ class Readers(Generic[S]):
         self._out_of_reach = 0.0
         """When it last was, in `time.monotonic`."""
 
-    async def ask(self, query: Callable[[S], T]) -> T:
-        """Raise `UnavailableError` when there is no answer."""
+    async def ask(
+        self, query: Callable[Concatenate[S, P], T], *arguments: P.args, **options: P.kwargs
+    ) -> T:
+        """The query of a session. Raise `UnavailableError` when there is no answer."""
+
+        def asked(session: S) -> T:
+            return query(session, *arguments, **options)
+
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._run, query, time.monotonic())
+        return await loop.run_in_executor(self._threads, self._run, asked, time.monotonic())
 
     def close(self) -> None:
         self._threads.shutdown(wait=True)

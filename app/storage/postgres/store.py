@@ -51,34 +51,26 @@ class PostgresStore:
         )
 
     async def extents(self, tenants: Sequence[str]) -> Mapping[str, Extent]:
-        return await self._readers.ask(lambda session: order.extents(session, tenants))
+        return await self._readers.ask(order.extents, tenants)
 
     async def oldest(self, tenant: str) -> int:
-        return await self._readers.ask(lambda session: order.oldest(session, tenant))
+        return await self._readers.ask(order.oldest, tenant)
 
     async def after(
         self, tenant: str, sequence: int, selection: Selection, limit: int
     ) -> list[Publication]:
-        return await self._readers.ask(
-            lambda session: order.after(session, tenant, sequence, selection, limit)
-        )
+        return await self._readers.ask(order.after, tenant, sequence, selection, limit)
 
     async def newest(self, tenant: str, selection: Selection, limit: int) -> list[Publication]:
-        return await self._readers.ask(
-            lambda session: order.newest(session, tenant, selection, limit)
-        )
+        return await self._readers.ask(order.newest, tenant, selection, limit)
 
     async def measurements(
         self, tenant: str, period: Period, selection: Selection, after: int | None = None
     ) -> list[Publication]:
-        return await self._readers.ask(
-            lambda session: history.measurements(session, tenant, period, selection, after)
-        )
+        return await self._readers.ask(history.measurements, tenant, period, selection, after)
 
     async def buckets(self, tenant: str, period: Period, selection: Selection) -> list[Bucket]:
-        return await self._readers.ask(
-            lambda session: history.buckets(session, tenant, period, selection)
-        )
+        return await self._readers.ask(history.buckets, tenant, period, selection)
 
     async def roll_up(self) -> int:
         return await self.writer.submit(lambda transaction: upkeep.roll_up(transaction.db))
@@ -95,7 +87,7 @@ class PostgresStore:
         return done
 
     async def consult(self, work: Work[T]) -> T:
-        return await self._readers.ask(lambda session: read(session, work))
+        return await self._readers.ask(read, work)
 
     async def check(self) -> None:
         await self.writer.submit(_probe)
