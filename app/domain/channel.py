@@ -1,4 +1,8 @@
-"""All that the hub holds of one tenant."""
+"""All that the hub holds of one tenant.
+
+Also while nobody listens, until the tenant is let go of (`app.domain.dispatch`): when a whole crowd
+is cut off and comes back, the store is not asked a thousand times for the same few seconds.
+"""
 
 import asyncio
 from collections import OrderedDict, deque
@@ -83,12 +87,9 @@ class Channel:
 
     def leave(self, member: Reader, audience: Audience) -> None:
         audience.members.discard(member)
-        if audience.members:
-            return
-        self.audiences.pop((audience.selection, audience.deflated), None)
-        self._routes.clear()
-        if not self.audiences:
-            self._forget()
+        if not audience.members:
+            self.audiences.pop((audience.selection, audience.deflated), None)
+            self._routes.clear()
 
     async def wait(self, selection: Selection, timeout: float) -> bool:  # noqa: ASYNC109  (a long poll's end is no error)
         """Until a publication comes that the selection matches; False when none did.
@@ -147,9 +148,3 @@ class Channel:
             (entry for entry in chain(*since) if selection.matches(entry.key)),
             key=lambda entry: entry.sequence,
         )
-
-    def _forget(self) -> None:
-        """Nobody listens: hold nothing."""
-        self.ring.clear()
-        self._latest.clear()
-        self._alerts.clear()

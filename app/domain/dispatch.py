@@ -31,7 +31,7 @@ LOOK = 2.0
 LOOK_ALONE = 0.5
 """While the broker is gone, or was at the last look: then nothing else tells of others."""
 UNUSED = 60.0
-"""Seconds after which a tenant without readers is not followed any more."""
+"""Seconds without readers after which a tenant is not followed, nor anything held of it."""
 CHUNK = 500
 """Publications read from the store at a time."""
 
@@ -120,7 +120,11 @@ class Dispatch:
         now = self._clock()
         for tenant, followed in list(self._followed.items()):
             channel = self._hub.channel(tenant)
-            if channel is not None and channel.idle and now - followed.used_at >= UNUSED:
+            if channel is None:
+                continue
+            if not channel.idle:
+                followed.used_at = now
+            elif now - followed.used_at >= UNUSED:
                 self._let_go(tenant)
 
     async def _open(self, followed: _Followed) -> Channel:

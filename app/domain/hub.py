@@ -81,7 +81,6 @@ class Hub:
         self.flush()
         left = member.audience
         if left.selection != selection:
-            # joins first: a channel that nobody listens to forgets what this one may have missed
             member.audience = member.channel.join(member, selection)
             member.channel.leave(member, left)
             member.missed_since_match += member.audience.matched - left.matched
@@ -148,8 +147,6 @@ class Hub:
         channel = self.open(publication.tenant, publication.position)
         channel.position = publication.position
         channel.wake(publication.key)
-        if not channel.audiences:
-            return
         frame = text_frame(publication.text)
         sequence = publication.position.sequence
         channel.record(Entry(sequence, publication.key, frame), backlog=publication.backlog)

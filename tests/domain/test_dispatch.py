@@ -14,11 +14,13 @@ from app.domain.channel import Bounds
 from app.domain.dispatch import UNUSED, Dispatch
 from app.domain.hub import Hub
 from app.model import Position, Publication, RoutingKey, Topic
+from app.protocol.topics import Grant, Selection, parse_filters
 from app.storage.base import Draft
 from app.storage.sqlite.store import SqliteStore
 from app.traces import Untraced
 from tests.domain.conftest import until
 
+EVERYTHING = Selection(parse_filters(["all"]), Grant())
 KEY = RoutingKey(Topic.ALERTS, "Maison", "Bureau")
 
 
@@ -155,7 +157,11 @@ async def test_a_tenant_without_readers_is_forgotten_after_a_while(house: House)
     house.now = UNUSED - 1
     house.dispatch.forget_unused()
     assert house.hub.channel("acme") is channel
-    await house.dispatch.channel("acme")
+    waiting = asyncio.ensure_future(channel.wait(EVERYTHING, 60))
+    await asyncio.sleep(0)
+    house.dispatch.forget_unused()  # somebody waits for it now
+    waiting.cancel()
+    await asyncio.wait([waiting])
     house.now = 2 * UNUSED - 2
     house.dispatch.forget_unused()
     assert house.dispatch.followed == 1

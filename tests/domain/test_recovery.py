@@ -9,13 +9,14 @@ from app.domain.recovery import CHUNK
 from app.model import Publication
 from app.protocol.topics import Selection
 from app.storage.base import Draft, Reading
-from tests.domain.conftest import House, Message, measured
+from app.storage.sqlite.store import SqliteStore
+from tests.domain.conftest import House, Message, Open, measured, until
 
-MISSED = CHUNK - 100
+MISSED, HELD = CHUNK - 100, 10
+"""Publications; of them the ring holds the last ones alone."""
 
 
 async def keep(house: House, count: int) -> None:
-    """Nobody listens, so the ring holds nothing of it."""
     time_ms = 1_763_546_700_000 + 1_000 * house.channel().position.sequence
     key, reading = measured(), Reading({"CO2": 645}, 85)
     await house.store.append(
@@ -24,8 +25,15 @@ async def keep(house: House, count: int) -> None:
 
 
 async def test_a_chunk_is_read_once_however_many_pieces_it_is_sent_in(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    open_house: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    async with open_house(publications=HELD) as house:
+        reads = await recovered(house, monkeypatch)
+    assert reads == 1
+
+
+async def recovered(house: House, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How often the store was asked."""
     reads = 0
     read = house.store.after
 
@@ -49,4 +57,22 @@ async def test_a_chunk_is_read_once_however_many_pieces_it_is_sent_in(
         received += await late._more()
     assert [message["type"] for message in received] == ["subscribed"] + ["measurement"] * MISSED
     assert sum(len(str(message)) for message in received) > CATCH_UP_BYTES
-    assert reads == 1
+    return reads
+
+
+async def test_who_comes_back_soon_is_served_without_the_store(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After nginx ended, all of a crowd are gone for a moment, and would all ask at once."""
+    first = await house.join()
+    before = house.channel().position
+    first.connection.abort()
+    await until(lambda: not house.desk.live)
+    house.publish(measured(), measured())
+    monkeypatch.delattr(SqliteStore, "after")
+    again = await house.join("alerts")
+    again.send(type="subscribe", topics=["all"], after=str(before))
+    received: list[Message] = []
+    while len(received) < 3:
+        received += await again._more()
+    assert [message.get("type") for message in received] == ["subscribed", *["measurement"] * 2]
