@@ -37,9 +37,11 @@ class Backends:
         return [self.broker.run, *(part.run for part in (self.link, self.circle) if part)]
 
     async def close(self) -> None:
-        if self.link:
-            await self.link.close()
-        await self.store.close()
+        try:
+            if self.link:
+                await self.link.close()
+        finally:
+            await self.store.close()
 
 
 def open_backends(settings: Settings, committed: Committed) -> Backends:

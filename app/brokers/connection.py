@@ -7,7 +7,7 @@ answer nobody waits for it again until a probe of ours got through.
 import asyncio
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import structlog
@@ -124,12 +124,12 @@ class RedisLink:
 
     async def close(self) -> None:
         """Once nobody asks any more."""
-        await self._pool.disconnect()
+        await self._let_go()
 
     async def _probe(self) -> None:
         pause = FIRST_PROBE
         while True:
-            await self._pool.disconnect(inuse_connections=False)
+            await self._let_go(in_use=False)
             await asyncio.sleep(pause)
             try:
                 await _write(self._client)
@@ -137,6 +137,10 @@ class RedisLink:
                 pause = min(2 * pause, LAST_PROBE)
             else:
                 return
+
+    async def _let_go(self, *, in_use: bool = True) -> None:
+        with suppress(RedisError, OSError):  # by TLS, a frozen server does not even say goodbye
+            await self._pool.disconnect(inuse_connections=in_use)
 
     def _lose(self, error: Exception) -> None:
         if self.up:

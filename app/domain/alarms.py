@@ -32,6 +32,8 @@ MOST_WATCHED = 50_000
 """Sensors that are near an alert or have one; of one more nothing is told."""
 MOST_LEFT = 1_000
 """Alerts that another gateway did not come to tell, taken over at one look."""
+TOLD_AT_ONCE = 1_000
+"""Publications in one commit: the store refuses what would fill it alone."""
 KEPT_DAYS = 365
 """Alerts that have ended."""
 PRUNE_EVERY_MS = 3_600_000
@@ -194,7 +196,7 @@ class Alarms:
         """Who acknowledges comes to it while another publishes: one after the other."""
         async with self._publishing:
             while self._untold:
-                batch = tuple(self._untold)
+                batch = tuple(self._untold[:TOLD_AT_ONCE])
                 now_ms = self._now_ms()
                 await self._store.append([turns.draft(alert, now_ms) for alert in batch])
                 del self._untold[: len(batch)]

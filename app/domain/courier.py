@@ -5,6 +5,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 
 import msgspec
@@ -51,6 +52,8 @@ class Courier:
         self._store = store
         self.senders = senders
         self._clock = clock
+        self._under_way: dict[asyncio.Task[None], str] = {}
+        """By try, its tenant."""
         self.outcomes: Counter[str] = Counter()
         """Deliveries that were `delivered`, `failed` and wait, were `given_up` or `dropped`."""
 
@@ -62,24 +65,45 @@ class Courier:
 
     async def run(self) -> None:
         """Until cancelled. While the store does not answer, everything waits in it."""
-        while True:
-            try:
-                taken = await self.deliver()
-            except UnavailableError:
-                taken = 0
-            if taken < AT_ONCE:
-                await asyncio.sleep(LOOK_EVERY)
+        try:
+            while True:
+                with suppress(UnavailableError):
+                    await self.begin()
+                if len(self._under_way) < AT_ONCE:
+                    await asyncio.sleep(LOOK_EVERY)
+                else:
+                    await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in self._under_way:
+                task.cancel()
 
     async def deliver(self) -> int:
         """How many were due and were tried. Raise `UnavailableError`."""
-        now_ms = int(self._clock() * 1_000)
+        begun = await self.begin()
+        await asyncio.gather(*self._under_way)
+        return begun
+
+    async def begin(self) -> int:
+        """Try what is due, beside what is under way; of a tenant that has a try there, nothing.
+
+        How many. Raise `UnavailableError`.
+        """
+        now_ms, room = int(self._clock() * 1_000), AT_ONCE - len(self._under_way)
+        busy = set(self._under_way.values())
         due = await self._store.transact(
-            lambda sql: deliveries.take(sql, now_ms, now_ms + LEASE_MS, AT_ONCE, OF_ONE)
+            lambda sql: deliveries.take(sql, now_ms, now_ms + LEASE_MS, room, OF_ONE, but=busy)
         )
-        await asyncio.gather(*map(self._try, due))
+        for delivery in due:
+            task = asyncio.create_task(self._try(delivery))
+            self._under_way[task] = delivery.tenant
+            task.add_done_callback(self._under_way.pop)
         return len(due)
 
     async def _try(self, delivery: Delivery) -> None:
+        with suppress(UnavailableError):  # then the lease ends, and it is tried again
+            await self._send(delivery)
+
+    async def _send(self, delivery: Delivery) -> None:
         try:
             outlet = _OUTLET.decode(delivery.outlet)
             async with asyncio.timeout(PATIENCE):

@@ -176,7 +176,7 @@ class Dispatch:
     async def _fill(self, followed: _Followed) -> None:
         """Raise `UnavailableError`."""
         order = followed.order
-        while order.behind and order.position is not None:
+        while self._followed.get(followed.tenant) is followed and order.behind and order.position:
             after = order.position.sequence
             try:
                 found = await self._store.after(followed.tenant, after, _EVERYTHING, CHUNK)
@@ -186,6 +186,9 @@ class Dispatch:
                 self._replace(followed)
                 return
             ready = order.take(found)
+            if not ready and order.position.sequence == after:  # what is kept is of another order
+                self._replace(followed)
+                return
             self.filled += len(ready)
             if ready:
                 self._publish(ready)

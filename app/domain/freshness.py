@@ -28,6 +28,8 @@ LOOK_EVERY = 1.0
 """Seconds: how late a change may be told."""
 READ_EVERY_MS = 60_000
 """For what devices are registered with."""
+TOLD_AT_ONCE = 1_000
+"""Publications in one commit: the store refuses what would fill it alone."""
 MAX_SENSORS = 50_000
 """Speaking sensors that are watched; of one more nothing is told. One takes 0.5 KB."""
 
@@ -74,6 +76,8 @@ class Freshness:
         """Heard, and not told to be online."""
         self._due: list[tuple[int, Name]] = []
         """A heap: each watched sensor once, at a time when it may be silent."""
+        self._untold: list[Draft] = []
+        """Noted, and not published yet."""
         self._read_at_ms = 0
         self.unwatched = 0
         """Measurements of sensors beyond `MAX_SENSORS`."""
@@ -125,6 +129,7 @@ class Freshness:
 
     async def look(self) -> None:
         """Tell what has changed, and note what was learned."""
+        await self._publish()
         due = self._take_due(self._now_ms())
         try:
             await self._read_told()
@@ -132,8 +137,9 @@ class Freshness:
                 await self._ask_others(name)
             await self._tell([*self._returned(), *self._silent(due), *self._learned(due)])
         finally:
-            for name in due:
-                self._await_silence(name)
+            for name, watched in due.items():
+                if self._watched.get(name) is watched:  # else it was let go of, or met again
+                    self._await_silence(name)
 
     async def _read_told(self) -> None:
         """Take over what devices are registered with."""
@@ -182,11 +188,12 @@ class Freshness:
             soon_ms = self._now_ms() + STALE_LEAST_MS  # its pace may be learned meanwhile
             heapq.heappush(self._due, (min(watched.due_ms(), soon_ms), name))
 
-    def _take_due(self, now_ms: int) -> list[Name]:
+    def _take_due(self, now_ms: int) -> dict[Name, Watched]:
         """Those that may be silent: a time in the heap does not move when its sensor speaks."""
-        due: list[Name] = []
+        due: dict[Name, Watched] = {}
         while self._due and self._due[0][0] <= now_ms:
-            due.append(heapq.heappop(self._due)[1])
+            name = heapq.heappop(self._due)[1]
+            due[name] = self._watched[name]
         return due
 
     def _returned(self) -> Iterable[_Change]:
@@ -218,18 +225,23 @@ class Freshness:
         for change, record in zip(changes, records, strict=True):
             self._noted(change, record.interval_ms)
         now_ms = self._now_ms()
-        drafts = [
+        self._untold += (
             _draft(change, now_ms) for change, told in zip(changes, noted, strict=True) if told
-        ]
-        if drafts:
-            await self._store.append(drafts)
+        )
+        await self._publish()
+
+    async def _publish(self) -> None:
+        while self._untold:
+            batch = self._untold[:TOLD_AT_ONCE]
+            await self._store.append(batch)
+            del self._untold[: len(batch)]
 
     def _noted(self, change: _Change, interval_ms: int) -> None:
         change.watched.state = change.state
         change.watched.noted_ms = interval_ms
         if change.state is State.ONLINE:
             self._speaking.discard(change.name)
-        elif change.state is State.OFFLINE:
+        elif change.state is State.OFFLINE and change.name not in self._speaking:
             del self._watched[change.name]  # who is heard again is met again
 
     def _now_ms(self) -> int:

@@ -131,8 +131,7 @@ class _Stack:
 
     def _tend(self) -> None:
         """Keep the logs within their bound and the certificate valid, however long this runs."""
-        for log in self._runtime.logs.glob("*.log"):
-            cut(log)
+        self._cut_logs()
         try:
             chain = self._certificates().chain.read_bytes()
             if chain != self._served:  # renewed by us or by its operator
@@ -140,6 +139,13 @@ class _Stack:
                 self._processes.reload_nginx()
         except CertificateError as error:
             sys.stderr.write(f"{error}\n")
+
+    def _cut_logs(self) -> None:
+        for log in self._runtime.logs.glob("*.log"):
+            try:
+                cut(log)
+            except OSError as error:  # a full disk is no reason to stop what works
+                sys.stderr.write(f"{log.name}: {error.strerror}\n")
 
 
 def _write_env_file() -> None:

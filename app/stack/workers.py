@@ -84,12 +84,7 @@ class Worker:
         then drains. Raises `StackError` when it does not: then the one before stays.
         """
         async with self._filling:
-            process = await asyncio.create_subprocess_exec(
-                *self._command,
-                env=self._environment,
-                start_new_session=True,  # a Ctrl-C is for who started them all
-                preexec_fn=tied_to_parent(signal.SIGKILL),
-            )
+            process = await self._start()
             try:
                 await self._answers(process, ask)
             except BaseException:
@@ -119,6 +114,17 @@ class Worker:
         if self._process:
             await _end(self._process)
         self._path.unlink(missing_ok=True)
+
+    async def _start(self) -> Process:
+        try:
+            return await asyncio.create_subprocess_exec(
+                *self._command,
+                env=self._environment,
+                start_new_session=True,  # a Ctrl-C is for who started them all
+                preexec_fn=tied_to_parent(signal.SIGKILL),
+            )
+        except OSError as error:  # no memory, or the interpreter is being replaced
+            raise StackError(f"a worker cannot be started: {error}") from error
 
     async def _start_again(self, pause: float) -> float:
         """Try until it answers; how long to pause before the next time."""

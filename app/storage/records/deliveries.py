@@ -1,5 +1,6 @@
 """Alerts on their way to outlets: each goes out until it is taken, or given up."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from app.storage.sql import Sql
@@ -54,17 +55,23 @@ def add(sql: Sql, delivery: Delivery) -> bool:
     return True
 
 
-def take(sql: Sql, now_ms: int, until_ms: int, limit: int, of_one: int) -> list[Delivery]:
-    """What is due, not more than so many of one tenant; nobody else gets it before `until_ms`."""
+def take(
+    sql: Sql, now_ms: int, until_ms: int, limit: int, of_one: int, *, but: Collection[str] = ()
+) -> list[Delivery]:
+    """What is due, not more than so many of one tenant, but for some tenants; nobody else gets it
+    before `until_ms`.
+    """
+    others = f"AND tenant NOT IN ({', '.join('?' * len(but))})" if but else ""
     rows = sql.rows(
-        """
+        f"""
         SELECT id, tenant, outlet, alert, tries, due_ms FROM (
             SELECT id, tenant, outlet, alert, tries, due_ms,
                    row_number() OVER (PARTITION BY tenant ORDER BY due_ms, id) AS place
-            FROM deliveries WHERE due_ms <= ?
+            FROM deliveries WHERE due_ms <= ? {others}
         ) AS due WHERE place <= ? ORDER BY due_ms, id LIMIT ?
-        """,
+        """,  # noqa: S608  (built of placeholders)
         now_ms,
+        *but,
         of_one,
         limit,
     )
