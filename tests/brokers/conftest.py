@@ -61,10 +61,12 @@ async def until(fulfilled: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def running(*work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+async def running(
+    *work: Callable[[], Awaitable[None]],
+) -> AsyncIterator[list[asyncio.Future[None]]]:
     tasks = [asyncio.ensure_future(run()) for run in work]
     try:
-        yield
+        yield tasks
     finally:
         for task in tasks:
             task.cancel()

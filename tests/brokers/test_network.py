@@ -1,13 +1,15 @@
 """A Redis on another machine: TCP, a user with the rights of `docs/deployment.md`, and TLS."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from app.brokers import connection
 from app.brokers.circle import Circle
 from app.brokers.connection import RedisLink
 from app.brokers.reasons import reason
@@ -37,6 +39,7 @@ def documented_user() -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Secured:
+    server: RedisServer
     port: int
     authority: Path
 
@@ -75,8 +78,8 @@ def with_tls(folder: Path, clients: Authority | None = None) -> Iterator[Secured
     words = [str(each) for name, path in files.items() for each in (f"--tls-{name}-file", path)]
     wanted = "yes" if clients else "no"
     tls = ("--tls-port", str(port), "--tls-auth-clients", wanted, *words)
-    with RedisServer(program, *tls, *documented_user()):
-        yield Secured(port, made.authority)
+    with RedisServer(program, *tls, *documented_user()) as server:
+        yield Secured(server, port, made.authority)
 
 
 async def test_the_documented_user_may_do_all_that_gateways_do(url: str) -> None:
@@ -121,6 +124,28 @@ async def test_a_wrong_password_is_refused_and_named(url: str) -> None:
     )  # fmt: skip
 
 
+async def test_one_that_freezes_is_found_again(
+    secured: Secured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By TLS it would have to say goodbye, for a connection to be closed."""
+    monkeypatch.setattr(connection, "ANSWER", 0.3)
+    link = RedisLink(secured.url())
+    async with running(link.run) as (work,):
+        await asyncio.gather(*(link.check() for _ in range(3)))
+        secured.server.freeze()
+        try:
+            with pytest.raises(UnavailableError):
+                await link.check()
+            await asyncio.sleep(1)
+            assert not work.done()
+        finally:
+            secured.server.thaw()
+        await until(lambda: link.up)
+        secured.server.freeze()
+        await link.close()
+        secured.server.thaw()
+
+
 async def test_another_machine_with_a_good_certificate_is_not_believed(secured: Secured) -> None:
     said = await refusal(secured.url(host="127.0.0.1"))
     assert said.startswith("its certificate is refused: IP address mismatch")
@@ -131,7 +156,7 @@ async def test_a_certificate_of_an_authority_that_is_not_trusted_is_refused(
 ) -> None:
     other = ensure(tmp_path, ["localhost"], time.time()).authority
     assert other is not None
-    said = await refusal(Secured(secured.port, other).url())
+    said = await refusal(replace(secured, authority=other).url())
     assert said.startswith("its certificate is refused: ")
 
 

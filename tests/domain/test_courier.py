@@ -20,6 +20,7 @@ from app.storage.records import deliveries, documents
 from app.storage.records.alerts import Alert
 from app.storage.records.documents import Document, Kind
 from app.storage.sqlite.store import SqliteStore
+from tests.domain.conftest import until
 
 NOW_MS = 1_763_546_700_000
 HOOK = {"kind": "webhook", "url": "https://a.example/hook", "secret": "a secret of sixteen"}
@@ -135,6 +136,29 @@ async def test_a_tenant_with_much_waiting_leaves_room_for_the_others(post: Post)
         await post.announce()
     await post.announce(tenant="other")
     assert await post.deliver() == OF_ONE + 1
+
+
+async def test_an_outlet_that_hangs_keeps_nobody_else_waiting(post: Post) -> None:
+    hangs, tried = asyncio.Event(), list[str]()
+
+    async def send(_: Outlet, __: str, alert: dict[str, object]) -> None:
+        tried.append(str(alert["alert_id"]))
+        if alert["alert_id"] == "hangs":
+            await hangs.wait()
+
+    post.courier.senders = {Webhook: send}
+    for tenant in ("acme", "other"):
+        await post.set_outlets([HOOK], tenant)
+    await post.announce(id="hangs")
+    assert await post.courier.begin() == 1
+    await post.announce(id="waits for its own")
+    await post.announce(id="goes", tenant="other")
+    assert await post.courier.begin() == 1
+    await until(lambda: tried == ["hangs", "goes"])
+    hangs.set()
+    await until(lambda: not post.courier._under_way)
+    assert await post.deliver() == 1
+    assert tried[-1] == "waits for its own"
 
 
 async def test_what_is_too_much_is_dropped_and_counted(

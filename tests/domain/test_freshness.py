@@ -223,3 +223,65 @@ async def test_one_too_many_is_counted_and_not_watched(
     await sensors.wait(3_600)
     assert (sensors.freshness.watched, sensors.freshness.unwatched) == (1, 1)
     assert sensors.states == [("s1", "stale")]
+
+
+@pytest.mark.parametrize("step", ["transact", "append"])
+async def test_who_speaks_while_it_is_told_to_be_offline_is_met_again(
+    sensors: Sensors, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    await sensors.speak(30)
+    while sensors.states != [("s1", "stale")]:
+        await sensors.wait(1)
+    ask = getattr(sensors.store, step)
+    spoken: list[str] = []
+
+    async def meanwhile(work: Any) -> Any:
+        done = await ask(work)
+        if not spoken and await noted(sensors) == ["offline"]:
+            spoken.append("s1")
+            monkeypatch.undo()
+            await sensors.send()
+        return done
+
+    monkeypatch.setattr(sensors.store, step, meanwhile)
+    while not spoken:
+        await sensors.wait(1)
+    await sensors.speak(10, every=1)
+    for _ in range(2 * 600):
+        await sensors.wait(1)
+    states = [state for _, state in sensors.states]
+    assert states[:3] == ["stale", "offline", "online"]
+    assert states[-2:] == ["stale", "offline"]
+
+
+async def noted(of: Sensors) -> list[str]:
+    """The states that are kept."""
+    rows = await of.store.consult(lambda sql: sql.rows("SELECT state FROM sensors"))
+    return [row[0] for row in rows]
+
+
+async def test_what_was_noted_is_told_once_the_store_takes_it(
+    sensors: Sensors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sensors.speak(30)
+
+    async def away(_: object) -> None:
+        raise UnavailableError("gone", part="store")
+
+    with monkeypatch.context() as gone:
+        gone.setattr(sensors.store, "append", away)
+        with pytest.raises(UnavailableError):
+            await sensors.wait(60)
+    await sensors.wait(1)
+    assert sensors.states == [("s1", "stale")]
+
+
+async def test_more_than_a_store_takes_at_once_is_told_in_parts(
+    sensors: Sensors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(domain, "TOLD_AT_ONCE", 100)
+    for number in range(101):  # the store takes a hundred
+        await sensors.send(f"s{number}")
+    while len(sensors.states) < 101:
+        await sensors.wait(1)
+    assert {state for _, state in sensors.states} == {"stale"}

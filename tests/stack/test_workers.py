@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from app.stack.errors import StackError
 from app.stack.programs import ROOT
-from app.stack.workers import sockets
+from app.stack.workers import Worker, sockets
 
 SCRIPT = Path(__file__).with_name("standin_workers.py")
 PATIENCE = 15.0
@@ -148,3 +149,9 @@ def test_where_one_cannot_start_at_all_nothing_is_left(tmp_path: Path) -> None:
     crew = Crew(tmp_path)
     assert crew.process.wait(PATIENCE) == 1
     assert "a worker ended with exit code 3" in crew.output
+
+
+async def test_one_whose_program_is_gone_replaces_nobody(tmp_path: Path) -> None:
+    worker = Worker(tmp_path / "gateway.sock", {}, [str(tmp_path / "python")], PATIENCE)
+    with pytest.raises(StackError, match="a worker cannot be started"):
+        await worker.fill("/health/live")
