@@ -63,7 +63,7 @@ async def until(fulfilled: Callable[[], bool]) -> None:
 @asynccontextmanager
 async def running(
     *work: Callable[[], Awaitable[None]],
-) -> AsyncIterator[list[asyncio.Future[None]]]:
+) -> AsyncIterator[Sequence[asyncio.Future[None]]]:
     tasks = [asyncio.ensure_future(run()) for run in work]
     try:
         yield tasks

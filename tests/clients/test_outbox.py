@@ -1,3 +1,4 @@
+import pytest
 from iaqverse.outbox import News, Readings, Tally
 from iaqverse.verdicts import Verdict
 from iaqverse.wire import Publication
@@ -21,3 +22,26 @@ def test_at_its_bound_the_oldest_is_dropped_and_counted() -> None:
     news.put(Publication("alerts", {}))
     news.put(Publication("alerts", {}))
     assert (len(news), tally.dropped) == (1, 3)
+
+
+def test_what_is_being_sent_comes_back_first_and_only_as_far_as_there_is_room() -> None:
+    tally = Tally()
+    readings = Readings(tally, bound=4)
+    for number in range(1, 5):
+        readings.put({"n": number})
+    with readings._sending(3) as batch:
+        readings.put({"n": 5})
+        readings.put({"n": 6})
+        assert (len(readings), tally.dropped) == (6, 0)
+        del batch[2]  # was answered
+    with readings._sending(9) as waiting:
+        assert waiting == [{"n": 2}, {"n": 4}, {"n": 5}, {"n": 6}]
+    assert tally.dropped == 1
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), object()])
+def test_what_is_no_json_is_refused_where_it_is_given(value: object) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        Readings(Tally()).put({"values": {"CO2": value}})
+    with pytest.raises((ValueError, TypeError)):
+        News(Tally()).put(Publication("alerts", {"value": value}))

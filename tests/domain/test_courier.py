@@ -141,7 +141,7 @@ async def test_a_tenant_with_much_waiting_leaves_room_for_the_others(post: Post)
 async def test_an_outlet_that_hangs_keeps_nobody_else_waiting(post: Post) -> None:
     hangs, tried = asyncio.Event(), list[str]()
 
-    async def send(_: Outlet, __: str, alert: dict[str, object]) -> None:
+    async def send(outlet: Outlet, name: str, alert: dict[str, object]) -> None:  # noqa: ARG001  (as any sender)
         tried.append(str(alert["alert_id"]))
         if alert["alert_id"] == "hangs":
             await hangs.wait()

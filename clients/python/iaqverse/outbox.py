@@ -1,8 +1,12 @@
 """What waits to be sent: a device keeps its readings while the gateway is away, up to a bound."""
 
+import json
+import logging
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from iaqverse.link import Link, Reply
 from iaqverse.verdicts import Verdict, held_back, verdicts
@@ -13,6 +17,8 @@ BATCH = 100
 MOST_MEASUREMENTS = 1_200
 """Of one sensor: an hour at a reading every three seconds. The oldest go first, and are counted."""
 MOST_PUBLICATIONS = 200
+
+log = logging.getLogger("iaqverse")
 
 
 @dataclass(slots=True)
@@ -58,61 +64,91 @@ async def post_measurements(link: Link, items: list[Body]) -> Reply | None:
 
 
 Refused = Callable[[Body, Verdict], None]
+T = TypeVar("T")
 
 
-class Readings:
+class _Waiting(Generic[T]):
+    """What waits, up to a bound, and beside it what is just being sent."""
+
+    def __init__(self, tally: Tally, bound: int) -> None:
+        self._tally = tally
+        self._waiting: deque[T] = deque(maxlen=bound)
+        self._under_way: list[T] = []
+
+    def __len__(self) -> int:
+        return len(self._waiting) + len(self._under_way)
+
+    def _add(self, item: T, body: Body) -> None:
+        """Raise `ValueError` or `TypeError` for what is no JSON: nothing after it would be sent."""
+        json.dumps(body, allow_nan=False)
+        self._tally.dropped += len(self._waiting) == self._waiting.maxlen
+        self._waiting.append(item)
+
+    @contextmanager
+    def _sending(self, most: int) -> Iterator[list[T]]:
+        """The oldest; what is left of the list comes back, as far as there is room by then."""
+        self._under_way = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+        try:
+            yield self._under_way
+        finally:
+            left, self._under_way = self._under_way, []
+            room = (self._waiting.maxlen or 0) - len(self._waiting)
+            kept = left[max(0, len(left) - room) :]
+            self._tally.dropped += len(left) - len(kept)
+            self._waiting.extendleft(reversed(kept))
+
+
+class Readings(_Waiting[Body]):
     """Measurements on their way; `refused` is told of each that the gateway will never take."""
 
     def __init__(
         self, tally: Tally, bound: int = MOST_MEASUREMENTS, refused: Refused = lambda *_: None
     ) -> None:
-        self._tally = tally
+        super().__init__(tally, bound)
         self._refused = refused
-        self._waiting: deque[Body] = deque(maxlen=bound)
-
-    def __len__(self) -> int:
-        return len(self._waiting)
 
     def put(self, item: Body) -> None:
-        self._tally.dropped += len(self._waiting) == self._waiting.maxlen
-        self._waiting.append(item)
+        """Raise `ValueError` or `TypeError` for what is no JSON."""
+        self._add(item, item)
 
     async def flush(self, link: Link) -> None:
         """Send all, oldest first; what cannot be sent now stays."""
         while self._waiting:
-            batch = [self._waiting[index] for index in range(min(BATCH, len(self._waiting)))]
-            reply = await post_measurements(link, batch)
-            if reply is None:
-                return
-            decided = verdicts(len(batch), reply)
+            with self._sending(BATCH) as batch:
+                reply = await post_measurements(link, batch)
+                if reply is None:
+                    return
+                items, decided = list(batch), verdicts(len(batch), reply)
+                batch[:] = held_back(items, decided)
             self._tally.count(decided)
-            for item, verdict in zip(batch, decided, strict=True):
-                self._waiting.popleft()
+            for item, verdict in zip(items, decided, strict=True):
                 if verdict.status == "refused":
-                    self._refused(item, verdict)
-            self._waiting.extendleft(reversed(held_back(batch, decided)))
+                    self._tell(item, verdict)
+
+    def _tell(self, item: Body, verdict: Verdict) -> None:
+        try:
+            self._refused(item, verdict)
+        except Exception:
+            log.exception("who is told of refused measurements failed")
 
 
-class News:
+class News(_Waiting[Publication]):
     """The service's publications on their way."""
 
     def __init__(self, tally: Tally, bound: int = MOST_PUBLICATIONS) -> None:
-        self._tally = tally
-        self._waiting: deque[Publication] = deque(maxlen=bound)
-
-    def __len__(self) -> int:
-        return len(self._waiting)
+        super().__init__(tally, bound)
 
     def put(self, publication: Publication) -> None:
-        self._tally.dropped += len(self._waiting) == self._waiting.maxlen
-        self._waiting.append(publication)
+        """Raise `ValueError` or `TypeError` for what is no JSON."""
+        self._add(publication, publication.body)
 
     async def flush(self, link: Link) -> None:
         while self._waiting:
-            reply = await link.post(f"/api/publish/{self._waiting[0].topic}", self._waiting[0].body)
-            if reply is None:
-                return
-            self._waiting.popleft()
+            with self._sending(1) as batch:
+                reply = await link.post(f"/api/publish/{batch[0].topic}", batch[0].body)
+                if reply is None:
+                    return
+                batch.clear()
             if reply.ok:
                 self._tally.published += 1
             else:

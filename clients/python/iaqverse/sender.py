@@ -56,17 +56,25 @@ class Sender:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LINGER):
-                await self.flushed()
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-        await self._client.aclose()
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LINGER):
+                    await self.flushed()
+        finally:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            await self._client.aclose()
 
     async def flushed(self) -> None:
-        """Once all that waits is answered."""
+        """Once all that waits is answered. Raise what ended the sending, should it have ended."""
         if self._waiting:
-            await self._idle.wait()
+            idle = asyncio.create_task(self._idle.wait())
+            try:
+                await asyncio.wait((idle, self._task), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                idle.cancel()
+        if self._task.done():
+            self._task.result()
 
     async def _send(self) -> None:
         link = self._link

@@ -98,17 +98,17 @@ class Subscriber:
                     self.position = frame["position"]
                     self._gap()
             elif frame.get("type") == "lagged":
-                await socket.close()  # it comes back and is sent what it missed
+                await socket.close()  # it comes back and is sent what it missed;
+                return  # what has come in already is newer than that
             elif frame.get("type") == "error":
-                await self._refused(socket, frame)
+                if not frame.get("retryable"):
+                    raise SubscriptionEndedError(0, str(frame.get("message", "")))
+                await socket.close()
+                await asyncio.sleep(self._back_off())
+                return
             elif "position" in frame:
                 self.position = frame["position"]
                 yield frame
-
-    async def _refused(self, socket: ClientConnection, frame: Message) -> None:
-        if not frame.get("retryable"):
-            raise SubscriptionEndedError(0, str(frame.get("message", "")))
-        await socket.close()
 
     def _connect(self, token: str) -> connect:
         """Without topics: they are subscribed to from the position."""
