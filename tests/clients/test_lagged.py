@@ -1,4 +1,4 @@
-"""Told that it lagged, a subscriber comes back for what it missed, and takes nothing newer first."""
+"""Told that it lagged, a subscriber comes back for what it missed and takes nothing newer."""
 
 import json
 from collections.abc import Iterable

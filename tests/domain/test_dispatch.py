@@ -152,6 +152,19 @@ async def test_an_order_that_was_put_back_begins_anew(house: House, changed: str
     assert not anew.position.reaches(channel.position)
 
 
+async def test_a_hole_that_another_order_does_not_fill_ends_with_that_order(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that was put back may have gone further meanwhile than this gateway had."""
+    monkeypatch.setattr(dispatch_module, "HOLE", 0)
+    await house.dispatch.channel("acme")
+    await house.keep(3)
+    await house.store.transact(lambda sql: sql.change("UPDATE tenants SET epoch = 'ffffffffffff'"))
+    house.broker.carry(2)
+    await until(lambda: house.replaced == ["acme"])
+    assert house.dispatch.followed == 0
+
+
 async def test_a_tenant_without_readers_is_forgotten_after_a_while(house: House) -> None:
     channel = await house.dispatch.channel("acme")
     house.now = UNUSED - 1
