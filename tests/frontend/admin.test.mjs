@@ -36,6 +36,8 @@ test("a page that is seen asks every three seconds, a hidden one never, and one 
   asking.end();
   t.mock.timers.tick(60_000);
   page.show(true);
+  asking.now(); // what was done there is answered when the page has been left
+  await settled();
   assert.equal(asked, 3);
 });
 

@@ -10,13 +10,16 @@ const EPOCH = 1_763_546_700;
 const en = JSON.parse(readFileSync(new URL("../../frontend/js/i18n/en.json", import.meta.url), "utf8"));
 
 function alarm({ on = true, now = EPOCH, turn = true } = {}) {
-  const calls = [];
+  const [calls, turns] = [[], []];
   const outlets = {
     ring: (urgent) => calls.push(["ring", urgent]),
     notify: (...words) => calls.push(["notify", ...words]),
-    once: (run) => turn && run(),
+    once: (what, run) => {
+      turns.push(what);
+      if (turn) run();
+    },
   };
-  return { calls, alarm: new Alarm({ outlets, now: () => now, on, language: new Language("en", en) }) };
+  return { calls, turns, alarm: new Alarm({ outlets, now: () => now, on, language: new Language("en", en) }) };
 }
 
 const alert = (members) => measurement(0, {
@@ -40,4 +43,10 @@ test("no call for information, for what was updated or resolved, for what is lon
     made.alarm.hear(alert(members));
     assert.deepEqual(made.calls, []);
   }
+});
+
+test("tabs share the call for one alert; another one is called for all the same", () => {
+  const made = alarm();
+  for (const alert_id of ["a1", "a2", undefined]) made.alarm.hear(alert({ alert_id, position: "e-7" }));
+  assert.deepEqual(made.turns, ["a1", "a2", "e-7"]);
 });

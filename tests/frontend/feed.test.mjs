@@ -57,6 +57,23 @@ describe("the socket first", () => {
     assert.deepEqual(made.seen.messages, ["e1.1"]);
   });
 
+  test("what was asked for one person is not given to the next", async () => {
+    const made = page();
+    const answers = [];
+    made.gateway.api.history = () => new Promise((answer) => answers.push(answer));
+    for (let person = 0; person < 2; person += 1) {
+      made.feed.stop();
+      made.feed.start();
+      await settled();
+      made.peer.socket.greets({ position: made.gateway.position });
+      await settled();
+    }
+    answers[0]([measurement(1), measurement(2)]);
+    answers[1]([measurement(3)]);
+    await settled();
+    assert.deepEqual(made.seen.history, [1]);
+  });
+
   test("a history that fails is asked for again", async () => {
     const made = page();
     made.gateway.fail(503, 7);

@@ -118,6 +118,13 @@ describe("a room's alert", () => {
     assert.equal(shown(alert(3, { alert_id: "a", state: "resolved" }), alert(1, { alert_id: "a" })), null);
   });
 
+  test("stands when the room is heard of after it, as with a sensor that fell silent", () => {
+    const store = new Store();
+    const [raised, updated] = [alert(1, { alert_id: "a" }), alert(2, { alert_id: "a", state: "updated" })];
+    for (const message of [raised, updated, alert(3, { alert_id: "b", salle: "Salon" }), measurement(0)]) store.apply(message);
+    assert.equal(openAlert([...store.rooms.values()][0]), updated);
+  });
+
   test("bounded", () => {
     const store = new Store();
     store.apply(measurement(0));

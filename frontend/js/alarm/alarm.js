@@ -10,7 +10,7 @@ const NEWS = 60;
  * @typedef {object} Outlets
  * @property {(urgent: boolean) => void} ring
  * @property {(title: string, body: string, tag: string) => void} notify
- * @property {(run: () => void) => void} once of several tabs one runs it
+ * @property {(what: string, run: () => void) => void} once of several tabs that hear of the same one runs it
  */
 
 export class Alarm {
@@ -39,9 +39,10 @@ export class Alarm {
     if (!this.on || !news || alert.state !== "raised" || alert.severity === "info") return;
     const { title, note } = eventWords(this.language, alert);
     const place = [alert.salle, alert.enseigne].filter(Boolean).join(", ");
-    this.#outlets.once(() => {
+    const what = String(alert.alert_id ?? alert.position);
+    this.#outlets.once(what, () => {
       this.#outlets.ring(alert.severity === "critical");
-      this.#outlets.notify(place, [title, note].filter(Boolean).join("\n"), String(alert.alert_id ?? alert.position));
+      this.#outlets.notify(place, [title, note].filter(Boolean).join("\n"), what);
     });
   }
 }

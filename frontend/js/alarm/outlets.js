@@ -3,7 +3,7 @@
 /** Hertz and seconds: a soft third upwards, and for what is urgent once more. */
 const NOTES = [[659, 0], [831, 0.18]];
 const AGAIN = 0.6;
-/** Milliseconds for which the other tabs keep quiet. */
+/** Milliseconds for which the other tabs keep quiet about the same. */
 const TURN_MS = 3000;
 
 /** @type {AudioContext | null} */
@@ -28,8 +28,8 @@ export function browserOutlets() {
       if (urgent) for (const [frequency, after] of NOTES) play(frequency, after + AGAIN);
     },
     notify,
-    once: (run) => {
-      navigator.locks.request("iaqverse.alarm", { ifAvailable: true }, async (turn) => {
+    once: (what, run) => {
+      navigator.locks.request(`iaqverse.alarm.${what}`, { ifAvailable: true }, async (turn) => {
         if (turn === null) return;
         run();
         await new Promise((done) => setTimeout(done, TURN_MS));

@@ -15,6 +15,10 @@ import { OutletsView } from "./outlets-view.js";
 import { Rules } from "./rules.js";
 
 const PAST = "20";
+/** Asked for at once, where most of what they hold is open. */
+const MOST_PAGES = 10;
+/** Alerts that come so close to each other are asked about once. */
+const TOGETHER_MS = 500;
 /** @type {Record<string, "bad" | "warning" | "quiet">} */
 const TONES = { critical: "bad", warning: "warning", info: "quiet" };
 
@@ -40,10 +44,7 @@ export function mountAlerts(main, { language, live, http, session }) {
     key: ({ alert_id: id }) => id,
     columns: [...whatAndWhere(language), { title: t("alerts.when"), show: ({ raised_at: from, changed_at: to }) => ({ text: moment(language, from), note: t("alerts.until", { time: moment(language, to) }) }) }, takenBy(language)],
   }, {
-    ask: async (query, signal) => {
-      const { alerts, before } = await http.get("/api/alerts", { ...query, limit: PAST }, signal);
-      return { alerts: alerts.filter((/** @type {any} */ { state }) => state === "resolved"), before };
-    },
+    ask: (query, signal) => ended(http, query, signal),
     member: "alerts",
     cursor: "before",
     changed: () => asking.now(),
@@ -121,14 +122,40 @@ export function mountAlerts(main, { language, live, http, session }) {
     acts.perform(t("alerts.saved"), () => rules.backToDefaults(), t("alerts.toDefaultsSure"));
   }
 
-  live.on("alert", asking.now);
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ let heard;
+  function soon() {
+    heard ??= setTimeout(() => {
+      heard = undefined;
+      asking.now();
+    }, TOGETHER_MS);
+  }
+
+  live.on("alert", soon);
   return {
     unmount() {
-      live.off("alert", asking.now);
+      live.off("alert", soon);
+      clearTimeout(heard);
       asking.end();
       for (const dialog of document.querySelectorAll("dialog.dialog")) dialog.remove();
     },
   };
+}
+
+/**
+ * A page of those that have ended; the gateway lists them among the open ones.
+ * @param {import("../transport/http.js").Http} http
+ * @param {Record<string, string>} query
+ * @param {AbortSignal} signal
+ * @returns {Promise<{alerts: any[], before: string | null}>}
+ */
+async function ended(http, query, signal) {
+  const found = [];
+  for (let asked = query, pages = 1; ; pages += 1) {
+    const { alerts, before } = await http.get("/api/alerts", { ...asked, limit: PAST }, signal);
+    found.push(...alerts.filter((/** @type {any} */ { state }) => state === "resolved"));
+    if (before === null || found.length >= Number(PAST) || pages === MOST_PAGES) return { alerts: found, before };
+    asked = { ...query, before };
+  }
 }
 
 /** @param {import("../i18n/language.js").Language} language @returns {import("../controls/table.js").Look<any>["columns"]} */

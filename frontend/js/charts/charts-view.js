@@ -58,7 +58,7 @@ export class ChartsView {
     const window = timeWindow(newest(room.sensors), now, this.#range.seconds);
     const sensors = this.#past.sensors(room, this.#range, window, now);
     for (const chart of this.#charts) chart.update(sensors, window);
-    this.#table.update(room.sensors);
+    this.#table.update(sensors);
   }
 
   destroy() {

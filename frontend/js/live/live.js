@@ -22,6 +22,8 @@ export class Live {
   /** What is shown was kept from an earlier visit. */
   #recalled = false;
   #keptAt = 0;
+  /** Counted up when a person comes or goes: what was asked for another one is not for this one. */
+  #visit = 0;
   /** Seconds the gateway's clock is ahead of this device's. */
   #ahead = 0;
   #frame = 0;
@@ -44,7 +46,10 @@ export class Live {
       this.#take(records);
       this.past.outdate();
       // Where it fails now, those sensors come with the next history.
-      lastWords(api, (sensor) => this.store.knows(sensor)).then((last) => this.#take(last), () => {});
+      const visit = this.#visit;
+      lastWords(api, (sensor) => this.store.knows(sensor)).then((last) => {
+        if (visit === this.#visit) this.#take(last);
+      }, () => {});
     });
     feed.on("greeting", (greeting) => {
       const theirs = Date.parse(greeting.timestamp);
@@ -91,6 +96,7 @@ export class Live {
   }
 
   start() {
+    this.#visit += 1;
     this.store.clear();
     this.past.clear();
     this.tenant = null;
@@ -102,9 +108,11 @@ export class Live {
 
   /** The person has gone: nothing of theirs stays here. */
   stop() {
+    this.#visit += 1;
     this.#feed.stop();
     this.store.clear();
     this.past.clear();
+    this.tenant = null;
     forgetLastKnown();
   }
 

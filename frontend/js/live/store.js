@@ -94,6 +94,10 @@ export class Store {
     if (!room) {
       room = { enseigne: enseigne ?? "", salle: salle ?? "", sensors: new Map(), modules: new Map(), alerts: new Map() };
       this.rooms.set(key, room);
+      // A room may be heard of after its alerts: its sensor is silent, and what it said last comes later.
+      for (const event of [...this.events].reverse()) {
+        if (event.type === "alert" && roomKey(event) === key) this.#alerted(event);
+      }
     }
     return room;
   }

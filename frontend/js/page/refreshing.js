@@ -10,11 +10,12 @@ const EVERY_MS = 3000;
 export function refreshing(ask, page = document) {
   let asking = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
+  let ended = false;
 
   async function now() {
     clearTimeout(timer);
     asking.abort();
-    if (page.hidden) return;
+    if (ended || page.hidden) return; // what was done on a page may be answered when it has been left
     const mine = (asking = new AbortController());
     await ask(mine.signal);
     if (!mine.signal.aborted) timer = setTimeout(now, EVERY_MS);
@@ -25,6 +26,7 @@ export function refreshing(ask, page = document) {
   return {
     now,
     end() {
+      ended = true;
       page.removeEventListener("visibilitychange", now);
       clearTimeout(timer);
       asking.abort();

@@ -38,6 +38,8 @@ export class Feed {
   #poller;
   #status = "stopped";
   #running = false;
+  /** Counted up by each start and stop: what was asked in another run may be another person's. */
+  #run = 0;
   #timers;
   /** @type {any} */ #retry = null;
 
@@ -90,6 +92,7 @@ export class Feed {
   start() {
     if (this.#running) return;
     this.#running = true;
+    this.#run += 1;
     this.#show("connecting");
     if (this.#useWebSocket) this.#manager.connect();
     else this.#poller.start();
@@ -98,6 +101,7 @@ export class Feed {
   /** Forget where the stream stood: the next start may be another person's. */
   stop() {
     this.#running = false;
+    this.#run += 1;
     this.#poller.stop();
     this.#timers.clearTimeout(this.#retry);
     this.#manager.disconnect();
@@ -182,24 +186,26 @@ export class Feed {
 
   async #loadHistory() {
     this.#timers.clearTimeout(this.#retry);
+    const run = this.#run;
     try {
       const records = await this.#api.history({ hours: HISTORY_HOURS });
-      if (this.#running) this.#events.emit("history", records);
-      await Promise.all(EVENT_TOPICS.map((topic) => this.#loadEvents(topic)));
+      if (run !== this.#run) return;
+      this.#events.emit("history", records);
+      await Promise.all(EVENT_TOPICS.map((topic) => this.#loadEvents(topic, run)));
     } catch (error) {
-      if (!this.#running) return;
+      if (run !== this.#run) return;
       const { retryAfter } = /** @type {import("./http.js").ApiError} */ (error);
       const wait = Math.max(HISTORY_RETRY_MS, (retryAfter ?? 0) * 1000);
       this.#retry = this.#timers.setTimeout(() => this.#loadHistory(), wait);
     }
   }
 
-  /** A token may not reach every topic: what it does not is left out. @param {string} topic */
-  async #loadEvents(topic) {
+  /** A token may not reach every topic: what it does not is left out. @param {string} topic @param {number} run */
+  async #loadEvents(topic, run) {
     try {
       const { messages } = await this.#api.messages({ topics: [topic], after: null, limit: EVENTS });
       for (const message of messages) {
-        if (this.#running && this.#cursor.admit(message.position)) this.#events.emit("message", message);
+        if (run === this.#run && this.#cursor.admit(message.position)) this.#events.emit("message", message);
       }
     } catch (error) {
       if (/** @type {import("./http.js").ApiError} */ (error).status !== 403) throw error;
