@@ -33,7 +33,10 @@ def test_it_opens_with_what_was_last_known_marked_as_old(
             expect(room).to_contain_text("777")
         expect(page.locator(".status__words")).to_contain_text("Hors ligne depuis")
         expect(page.get_by_role("dialog")).to_have_count(0)
+    page.goto(f"{shared_site.url}alerts.html")
+    expect(page.locator(".intro__lead")).to_contain_text("dès que vous êtes connecté")
 
+    page.goto(f"{shared_site.url}digital-twin.html")
     page.context.set_offline(False)
     shared_site.measure("Véranda", "s7", CO2=778)
     room = page.locator(".plan__room", has_text="Véranda")

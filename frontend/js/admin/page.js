@@ -3,6 +3,7 @@
 import { h, setAttributes } from "../page/dom.js";
 import { Acts } from "../controls/acts.js";
 import { Operator } from "./operator.js";
+import { awaiting } from "../page/awaiting.js";
 import { refreshing } from "../page/refreshing.js";
 import { SECTIONS, sectionsOf } from "./sections.js";
 import { TenantChoice } from "./tenant-choice.js";
@@ -10,7 +11,7 @@ import { TenantChoice } from "./tenant-choice.js";
 /** @type {import("../pages.js").Mount} */
 export function mountAdmin(main, { language, http, session }) {
   const { claims } = session;
-  if (claims === null) return { unmount() {} }; // until somebody has signed in
+  if (claims === null) return awaiting(main, language, language.t("page.admin"));
   const operator = new Operator(http);
   const ofPlatform = claims.tenant === "*";
   const acts = new Acts(language, () => asking.now());

@@ -4,6 +4,7 @@ import { Acts } from "../controls/acts.js";
 import { adding } from "../controls/adding.js";
 import { form } from "../controls/form.js";
 import { Listing } from "../controls/listing.js";
+import { awaiting } from "../page/awaiting.js";
 import { refreshing } from "../page/refreshing.js";
 import { Table } from "../controls/table.js";
 import { ago, moment } from "../i18n/times.js";
@@ -24,7 +25,7 @@ const TONES = { critical: "bad", warning: "warning", info: "quiet" };
 
 /** @type {import("../pages.js").Mount} */
 export function mountAlerts(main, { language, live, http, session }) {
-  if (session.claims === null) return { unmount() {} }; // until somebody has signed in
+  if (session.claims === null) return awaiting(main, language, language.t("page.alerts"));
   const t = language.t.bind(language);
   const acts = new Acts(language, () => asking.now());
   const rules = new Rules(http);
