@@ -172,8 +172,8 @@ async def test_binary_ends_it_with_1003_and_a_message_too_big_with_1009(gateway:
 
 
 async def test_a_token_that_ends_ends_its_socket_within_five_seconds(gateway: Running) -> None:
-    async with gateway.dashboard(ttl=1) as socket:
-        assert (await end_of(socket, within=6))[0] == 4401
+    async with gateway.dashboard(ttl=2) as socket:
+        assert (await end_of(socket, within=7))[0] == 4401
 
 
 async def test_a_disabled_tenants_sockets_end_within_two_seconds_and_stay_out(

@@ -245,8 +245,8 @@ class TestLife:
             assert (answer["type"], answer["code"]) == ("error", "forbidden")
 
     async def test_its_end_is_4401(self, gateway: Running) -> None:
-        async with gateway.device(ttl=1) as socket:
-            assert (await end_of(socket, within=6))[0] == 4401
+        async with gateway.device(ttl=2) as socket:
+            assert (await end_of(socket, within=7))[0] == 4401
 
     @on_every_store
     async def test_a_disabled_tenants_end_is_4403(self, gateway: Running) -> None:
