@@ -80,6 +80,7 @@ async def test_what_was_long_under_way_shows_in_the_lag(redis: RedisServer, pair
     assert (longer[1.0], longer[2.5]) == (0, 1)
 
 
+@pytest.mark.usefixtures("patient")
 async def test_what_commits_kept_while_redis_was_asked_is_one_entry(
     pair: Pair, redis: RedisServer
 ) -> None:
@@ -95,6 +96,7 @@ async def test_what_commits_kept_while_redis_was_asked_is_one_entry(
         assert await client.xlen("iaqverse:publications:acme") == 2  # an epoch has its own
 
 
+@pytest.mark.usefixtures("patient")
 async def test_what_one_answer_brings_goes_on_at_once(pair: Pair, redis: RedisServer) -> None:
     """Each time that it goes on, every connection is written to."""
     _, there = pair
@@ -109,6 +111,7 @@ async def test_what_one_answer_brings_goes_on_at_once(pair: Pair, redis: RedisSe
     assert calls == [6]
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("publication", PECULIAR, ids=["backlog", "placeless", "large"])
 async def test_nothing_of_a_publication_changes_on_the_way(
     pair: Pair, publication: Publication
@@ -120,6 +123,7 @@ async def test_nothing_of_a_publication_changes_on_the_way(
     assert await reader.has(3) == [publication] * 3
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_gateway_reads_what_it_follows_and_nothing_else(pair: Pair) -> None:
     here, there = pair
     reader = Reader()
@@ -135,6 +139,7 @@ async def test_a_gateway_reads_what_it_follows_and_nothing_else(pair: Pair) -> N
     assert there.received == 1
 
 
+@pytest.mark.usefixtures("patient")
 async def test_many_tenants_are_shared_out_to_readers_and_each_is_received(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,6 +160,7 @@ async def test_many_tenants_are_shared_out_to_readers_and_each_is_received(
     assert there.up
 
 
+@pytest.mark.usefixtures("patient")
 async def test_what_came_before_it_was_followed_is_not_received(pair: Pair) -> None:
     here, there = pair
     here.publish(publications(3))
@@ -166,6 +172,7 @@ async def test_what_came_before_it_was_followed_is_not_received(pair: Pair) -> N
     assert reader.sequences() == [4]
 
 
+@pytest.mark.usefixtures("patient")
 async def test_streams_are_bounded_and_end(pair: Pair, redis: RedisServer) -> None:
     here, _ = pair
     for first in range(1, 3 * STREAM_ENTRIES):
@@ -268,6 +275,7 @@ async def test_who_is_cut_off_for_being_sent_too_much_goes_on_where_it_was(
     assert await reader.has(1) == [LARGE]
 
 
+@pytest.mark.usefixtures("patient")
 async def test_what_cannot_be_read_is_passed_over(pair: Pair, redis: RedisServer) -> None:
     here, there = pair
     reader = Reader()
