@@ -1,6 +1,7 @@
 """nginx with the project's configuration and nothing else of the stack."""
 
 import os
+import socket
 import ssl
 import subprocess
 import time
@@ -93,7 +94,13 @@ def started(
 
 
 def await_file(path: Path) -> None:
-    until(path.exists, f"{path} is there")
+    """Of a socket, until somebody listens there: it is bound a moment earlier."""
+    until(lambda: path.exists() and (not path.is_socket() or _heard(path)), f"{path} is there")
+
+
+def _heard(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(os.fspath(path)) == 0
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
