@@ -20,7 +20,7 @@ from app.domain.turns import Subject, Turned
 from app.errors import UnavailableError
 from app.iaq.alarm import Alarm, Turn
 from app.iaq.rules import Rule, Side
-from app.storage.base import DAY_MS, Draft, Store
+from app.storage.base import APPENDED_AT_ONCE, DAY_MS, Draft, Store
 from app.storage.records import alerts, documents
 from app.storage.records.alerts import Alert
 from app.storage.records.documents import Kind
@@ -32,8 +32,6 @@ MOST_WATCHED = 50_000
 """Sensors that are near an alert or have one; of one more nothing is told."""
 MOST_LEFT = 1_000
 """Alerts that another gateway did not come to tell, taken over at one look."""
-TOLD_AT_ONCE = 1_000
-"""Publications in one commit: the store refuses what would fill it alone."""
 KEPT_DAYS = 365
 """Alerts that have ended."""
 PRUNE_EVERY_MS = 3_600_000
@@ -196,7 +194,7 @@ class Alarms:
         """Who acknowledges comes to it while another publishes: one after the other."""
         async with self._publishing:
             while self._untold:
-                batch = tuple(self._untold[:TOLD_AT_ONCE])
+                batch = tuple(self._untold[:APPENDED_AT_ONCE])
                 now_ms = self._now_ms()
                 await self._store.append([turns.draft(alert, now_ms) for alert in batch])
                 del self._untold[: len(batch)]

@@ -20,7 +20,7 @@ from app.domain.timestamps import parse_time
 from app.errors import UnavailableError
 from app.model import Publication, RoutingKey, Topic, wire_time
 from app.protocol.topics import Grant, Selection, parse_filters
-from app.storage.base import DAY_MS, Draft, Period, Store
+from app.storage.base import APPENDED_AT_ONCE, DAY_MS, Draft, Period, Store
 from app.storage.records import sensors
 from app.storage.records.sensors import Sensor, State
 
@@ -28,8 +28,6 @@ LOOK_EVERY = 1.0
 """Seconds: how late a change may be told."""
 READ_EVERY_MS = 60_000
 """For what devices are registered with."""
-TOLD_AT_ONCE = 1_000
-"""Publications in one commit: the store refuses what would fill it alone."""
 MAX_SENSORS = 50_000
 """Speaking sensors that are watched; of one more nothing is told. One takes 0.5 KB."""
 
@@ -232,7 +230,7 @@ class Freshness:
 
     async def _publish(self) -> None:
         while self._untold:
-            batch = self._untold[:TOLD_AT_ONCE]
+            batch = self._untold[:APPENDED_AT_ONCE]
             await self._store.append(batch)
             del self._untold[: len(batch)]
 

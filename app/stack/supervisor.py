@@ -11,7 +11,7 @@ from pathlib import Path
 from app.settings import Settings
 from app.stack.certificates import CertificateError, Certificates, ensure
 from app.stack.errors import StackError
-from app.stack.log_files import cut
+from app.stack.log_files import cut_all
 from app.stack.names import ServerNameError, gateway_names
 from app.stack.nginx_config import (
     Listening,
@@ -131,7 +131,8 @@ class _Stack:
 
     def _tend(self) -> None:
         """Keep the logs within their bound and the certificate valid, however long this runs."""
-        self._cut_logs()
+        for reason in cut_all(self._runtime.logs):
+            sys.stderr.write(f"{reason}\n")
         try:
             chain = self._certificates().chain.read_bytes()
             if chain != self._served:  # renewed by us or by its operator
@@ -139,13 +140,6 @@ class _Stack:
                 self._processes.reload_nginx()
         except CertificateError as error:
             sys.stderr.write(f"{error}\n")
-
-    def _cut_logs(self) -> None:
-        for log in self._runtime.logs.glob("*.log"):
-            try:
-                cut(log)
-            except OSError as error:  # a full disk is no reason to stop what works
-                sys.stderr.write(f"{log.name}: {error.strerror}\n")
 
 
 def _write_env_file() -> None:

@@ -13,6 +13,9 @@ from app.storage.sql import Work
 
 T = TypeVar("T")
 
+APPENDED_AT_ONCE = 1_000
+"""Drafts in one `append` of those who may have any number: a store refuses what would fill it."""
+
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
     """What a sensor measured at one time."""

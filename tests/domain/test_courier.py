@@ -12,34 +12,18 @@ import msgspec
 import pytest
 
 from app.domain.courier import LEASE_MS, OF_ONE, PAUSES_MS, Courier
-from app.iaq.alarm import Turn
-from app.iaq.rules import Severity, Side
+from app.iaq.rules import Severity
 from app.outlets.base import Outlet, UndeliveredError, Webhook
 from app.storage.base import Store
 from app.storage.records import deliveries, documents
-from app.storage.records.alerts import Alert
 from app.storage.records.documents import Document, Kind
 from app.storage.sqlite.store import SqliteStore
 from tests.domain.conftest import until
+from tests.storage.conftest import alert
 
 NOW_MS = 1_763_546_700_000
 HOOK = {"kind": "webhook", "url": "https://a.example/hook", "secret": "a secret of sixteen"}
-ALERT = Alert(
-    id="a1",
-    tenant="acme",
-    sensor_id="s1",
-    enseigne="Maison",
-    salle="Bureau",
-    quantity="CO2",
-    side=Side.ABOVE,
-    rule="r",
-    severity=Severity.WARNING,
-    threshold=1_200,
-    value=1_300,
-    state=Turn.RAISED,
-    raised_ms=NOW_MS,
-    changed_ms=NOW_MS,
-)
+ALERT = alert(raised_ms=NOW_MS, changed_ms=NOW_MS)
 
 
 @dataclass

@@ -279,7 +279,7 @@ async def test_what_was_noted_is_told_once_the_store_takes_it(
 async def test_more_than_a_store_takes_at_once_is_told_in_parts(
     sensors: Sensors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(domain, "TOLD_AT_ONCE", 100)
+    monkeypatch.setattr(domain, "APPENDED_AT_ONCE", 100)
     for number in range(101):  # the store takes a hundred
         await sensors.send(f"s{number}")
     while len(sensors.states) < 101:

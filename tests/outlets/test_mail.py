@@ -9,6 +9,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from app.outlets import mail as mail_module
 from app.outlets.base import Email, UndeliveredError
 from app.outlets.mail import Mail
 from tests.ports import free_port
@@ -67,6 +68,16 @@ async def test_an_alert_is_a_mail_that_says_where_and_what(box: Box, url: str) -
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Message-ID"] == "<name-1@iaqverse>"
     assert "CO2: 1620 (seuil, threshold: 1500)" in mail.get_content()
+
+
+async def test_one_that_takes_long_to_begin_is_not_handed_over_after_all(
+    box: Box, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waited has given up by then, and sends it again."""
+    monkeypatch.setattr(mail_module, "BEGUN_WITHIN", -1.0)
+    with pytest.raises(UndeliveredError, match="TimeoutError"):
+        await Mail(url, "air@example.org")(Email("marie@example.org"), "name-1", ALERT)
+    assert box.mails == []
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\u2028", "\x85"])

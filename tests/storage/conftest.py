@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from app.iaq.alarm import Turn
 from app.iaq.message import in_order, measurement_head
+from app.iaq.rules import Severity, Side
 from app.model import Publication, RoutingKey, Topic
 from app.protocol.topics import Grant, Selection, parse_filters
 from app.storage.base import Committed, Draft, Kept, Outcome, Reading, Store
 from app.storage.postgres.store import PostgresStore
+from app.storage.records.alerts import Alert
 from app.storage.sqlite.store import SqliteStore
 from tests.postgres_server import PostgresServer
 
@@ -31,6 +34,27 @@ def draft(tenant: str = "acme", **changes: Any) -> Draft:
     values = in_order(changes.pop("values", {"CO2": 645}))
     plain = Draft(tenant, KEY, time_ms, time_ms, b"", Reading(values, 85))
     return completed(structs.replace(plain, **changes))
+
+
+def alert(**changes: Any) -> Alert:
+    """A warning for one sensor's CO2 that was just raised."""
+    plain = Alert(
+        id="a1",
+        tenant="acme",
+        sensor_id="s1",
+        enseigne="Maison",
+        salle="Bureau",
+        quantity="CO2",
+        side=Side.ABOVE,
+        rule="high",
+        severity=Severity.WARNING,
+        threshold=1_200.5,
+        value=1_300,
+        state=Turn.RAISED,
+        raised_ms=1_000,
+        changed_ms=1_000,
+    )
+    return structs.replace(plain, **changes)
 
 
 def completed(sent: Draft) -> Draft:

@@ -98,8 +98,9 @@ class Subscriber:
                     self.position = frame["position"]
                     self._gap()
             elif frame.get("type") == "lagged":
-                await socket.close()  # it comes back and is sent what it missed;
-                return  # what has come in already is newer than that
+                # It comes back and is sent what it missed; what has come in is newer than that.
+                await socket.close()
+                return
             elif frame.get("type") == "error":
                 if not frame.get("retryable"):
                     raise SubscriptionEndedError(0, str(frame.get("message", "")))

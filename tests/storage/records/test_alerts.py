@@ -5,27 +5,13 @@ import pytest
 
 from app.errors import NotFoundError
 from app.iaq.alarm import Turn
-from app.iaq.rules import Severity, Side
+from app.iaq.rules import Side
 from app.storage.base import Store
 from app.storage.records import alerts
 from app.storage.records.alerts import Alert
+from tests.storage.conftest import alert
 
-ALERT = Alert(
-    id="a1",
-    tenant="acme",
-    sensor_id="s1",
-    enseigne="Maison",
-    salle="Bureau",
-    quantity="CO2",
-    side=Side.ABOVE,
-    rule="high",
-    severity=Severity.WARNING,
-    threshold=1_200.5,
-    value=1_300,
-    state=Turn.RAISED,
-    raised_ms=1_000,
-    changed_ms=1_000,
-)
+ALERT = alert()
 ENDED = msgspec.structs.replace(ALERT, state=Turn.RESOLVED, changed_ms=2_000)
 replace = msgspec.structs.replace
 
