@@ -116,16 +116,17 @@ class Accounts:
         user = users.find(sql, checked.login)
         if user is None or user.disabled or user.password != checked.password:
             raise WrongPasswordError("the name or the password is wrong")
-        now = int(self._clock())
+        now = self._clock()
+        at = int(now)
         if risen is not None:
             users.rehash(sql, user.login, user.password, risen)
-        users.remember_address(sql, user.login, address, now)
+        users.remember_address(sql, user.login, address, at)
         name = refresh.new_family()
         token, digest = refresh.new_token(name)
-        family = Family(digest, None, now, now + self._lives.idle, now + self._lives.whole)
+        family = Family(digest, None, at, at + self._lives.idle, at + self._lives.whole)
         sessions.begin(sql, user.login, name, family)
         self._note(sql, Act.SIGNED_IN, user.login, address)
-        return self._signed_in(user, name, token, family.ends_at)
+        return self._signed_in(user, name, token, family.ends_at, now)
 
     def _note_refused(self, user: User | None, address: str) -> None:
         """A name that no account has may be a password that was typed in the wrong field."""
@@ -150,7 +151,7 @@ class Accounts:
         token, digest = refresh.new_token(presented.family)
         successor = refresh.rotated(family, presented.digest, digest, int(now), self._lives.idle)
         sessions.rotate(sql, presented.family, successor)
-        return self._signed_in(user, presented.family, token, family.ends_at)
+        return self._signed_in(user, presented.family, token, family.ends_at, now)
 
     def _end(
         self, sql: Sql, presented: refresh.Presented, address: str, *, everywhere: bool
@@ -178,17 +179,16 @@ class Accounts:
             sql, login.tenant, act, actor=login.name, target=login.name, address=address
         )
 
-    def _signed_in(self, user: User, family: str, token: str, ends_at: int) -> SignedIn:
+    def _signed_in(self, user: User, family: str, token: str, ends_at: int, now: float) -> SignedIn:
         """In the second of a change of password, the access token says that it is of the next."""
         access = self._issuer().issue(
             subject=user.login.name,
             tenant=user.login.tenant,
             role=user.role,
             ttl=self._lives.access,
-            now=max(self._clock(), user.valid_from),
+            now=max(now, user.valid_from),
             topics=user.topics,
             sensors=user.sensors,
             session=refresh.session_name(family),
         )
-        lasts = ends_at - int(self._clock())
-        return SignedIn(user, access, self._lives.access, token, lasts)
+        return SignedIn(user, access, self._lives.access, token, ends_at - int(now))

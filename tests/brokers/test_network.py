@@ -129,6 +129,7 @@ async def test_one_that_freezes_is_found_again(
 ) -> None:
     """By TLS it would have to say goodbye, for a connection to be closed."""
     monkeypatch.setattr(connection, "ANSWER", 0.3)
+    files = open_files()
     link = RedisLink(secured.url())
     async with running(link.run) as (work,):
         await asyncio.gather(*(link.check() for _ in range(3)))
@@ -144,6 +145,11 @@ async def test_one_that_freezes_is_found_again(
         secured.server.freeze()
         await link.close()
         secured.server.thaw()
+    await until(lambda: open_files() <= files)
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 async def test_another_machine_with_a_good_certificate_is_not_believed(secured: Secured) -> None:
