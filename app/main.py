@@ -31,6 +31,7 @@ from app.edge import (
     users,
 )
 from app.edge.gateway import Gateway
+from app.edge.head import Head
 from app.edge.request_id import RequestId
 
 
@@ -39,6 +40,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     app = FastAPI(openapi_url=None, redirect_slashes=False)
     app.state.limiter = gateway.limits.slowapi
     app.router.route_class = gateway.limits.route_class()
+    app.add_middleware(Head)
     app.add_middleware(RequestId)
     errors.install(app, gateway.limits, partial(audit.note_refusal, gateway.audit))
     subjects = (

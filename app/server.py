@@ -89,7 +89,8 @@ def unix_listener(path: Path) -> socket.socket:
 def tcp_listener(address: str) -> socket.socket:
     """Raise ValueError for what is not HOST:PORT, OSError for what cannot be bound."""
     host, _, port = address.rpartition(":")
-    listener = socket.create_server((host, int(port)), backlog=BACKLOG)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host.strip("[]"), int(port)), family=family, backlog=BACKLOG)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)  # inherited
     listener.setblocking(False)
     return listener

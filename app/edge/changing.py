@@ -28,8 +28,8 @@ async def put(
 ) -> int:
     """The version from now on of what has this kind and name; an empty body takes it away.
 
-    Raise `PreconditionFailedError` where somebody was quicker, `BadRequestError` for a condition
-    that is none, `ConflictError` where there are too many.
+    It is 0 where there was nothing to take away. Raise `PreconditionFailedError` where somebody was
+    quicker, `BadRequestError` for a condition that is none, `ConflictError` for too many.
     """
     kind, name = what
     seen, now_ms = _seen(request), time.time_ns() // 1_000_000
@@ -37,6 +37,8 @@ async def put(
 
     def work(sql: Sql) -> int:
         version = documents.put(sql, document, seen)
+        if version is None:
+            return 0
         gateway.audit.write(
             sql,
             editor.tenant,

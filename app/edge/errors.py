@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from slowapi.errors import RateLimitExceeded
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
+from starlette.routing import Match, Route
 from starlette.websockets import WebSocket
 
 from app.edge.limits import Limits
@@ -109,7 +110,10 @@ def install(app: FastAPI, limits: Limits, note: Note) -> None:
             "message": str(error.detail),
             "request_id": request_id(connection),
         }
-        return _json(error.status_code, body, dict(error.headers or {}))
+        headers = dict(error.headers or {})
+        if "Allow" in headers:
+            headers["Allow"] = _allowed(connection)
+        return _json(error.status_code, body, headers)
 
     async def unexpected(request: Request, error: Exception) -> Response:
         log.error("unexpected error", error=type(error).__name__, route=_route(request))
@@ -126,6 +130,14 @@ def _route(connection: HTTPConnection) -> str:
     """The route's pattern: the path itself is the client's word, and may hold a token."""
     path: str = getattr(connection.scope.get("route"), "path", "")
     return path
+
+
+def _allowed(connection: HTTPConnection) -> str:
+    """What any route of this address takes; the router names the first one's alone."""
+    routes = (route for route in connection.app.routes if isinstance(route, Route))
+    there = (route for route in routes if route.matches(connection.scope)[0] is not Match.NONE)
+    methods = {method for route in there for method in route.methods or ()}
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
 def _headers(error: GatewayError) -> dict[str, str]:

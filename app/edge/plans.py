@@ -32,7 +32,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         )
         return answer({"plans": [_written(each) for each in kept if _sees(member, each.name)]})
 
-    @app.get("/api/plans/{enseigne}")
+    @app.get("/api/plans/{enseigne:path}")
     async def one(request: Request, enseigne: Enseigne, tenant: Tenant = None) -> Response:
         member = member_of(gateway, request, tenant)
         kept = await gateway.store.consult(
@@ -42,7 +42,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
             raise NotFoundError("nobody has drawn this site")
         return tagged(_written(kept), kept.version)
 
-    @app.put("/api/plans/{enseigne}")
+    @app.put("/api/plans/{enseigne:path}")
     async def draw(request: Request, enseigne: Enseigne, tenant: Tenant = None) -> Response:
         editor = editor_of(gateway, request, tenant)
         drawn = decode(_plan, await json_body(request, gateway.settings))
@@ -50,7 +50,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         version = await put(gateway, request, editor, (Kind.PLAN, enseigne), body)
         return tagged({"enseigne": enseigne, "version": version, "plan": drawn}, version)
 
-    @app.delete("/api/plans/{enseigne}")
+    @app.delete("/api/plans/{enseigne:path}")
     async def take_away(request: Request, enseigne: Enseigne, tenant: Tenant = None) -> Response:
         """Whoever looks gets one that is made by itself again."""
         editor = editor_of(gateway, request, tenant)

@@ -65,10 +65,9 @@ async def _authenticate(
 
 def _topics(query: dict[str, str], most: int) -> frozenset[TopicFilter]:
     texts = query.get("topics", ALL).split(",") if query.get("topics") != "" else []
+    if len(texts) > most:
+        raise InvalidHandshakeError(f"a connection has at most {most} topics")
     try:
-        topics = parse_filters(texts[: most + 1])
+        return parse_filters(texts)
     except InvalidTopicError as error:
         raise InvalidHandshakeError(error.message) from error
-    if len(topics) > most:
-        raise InvalidHandshakeError(f"a connection has at most {most} topics")
-    return topics

@@ -16,6 +16,7 @@ MAX_FILTER_LENGTH = 512
 """Characters, as a client writes it and in canonical form: what is shown can be sent again."""
 _UNRESERVED = "!'()*"  # with RFC 3986's unreserved: what JavaScript's encodeURIComponent leaves
 _NO_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # in no name, and PostgreSQL takes no NUL
 
 
 class InvalidTopicError(InvalidInputError):
@@ -114,9 +115,12 @@ def _decoded(part: str) -> str:
     if _NO_ESCAPE.search(part):
         raise InvalidTopicError("in a topic's parts, % starts an escape like %20")
     try:
-        return unquote_to_bytes(part).decode()
+        name = unquote_to_bytes(part).decode()
     except UnicodeError as error:
         raise InvalidTopicError("a topic's parts are percent-encoded UTF-8") from error
+    if _CONTROL.search(name):
+        raise InvalidTopicError("no control characters in a topic's parts")
+    return name
 
 
 def _too_long() -> InvalidTopicError:

@@ -33,6 +33,25 @@ async def test_every_error_has_the_one_shape(gateway: Running) -> None:
             assert ("allow" in answer.headers) is (status == 405)
 
 
+async def test_who_asks_with_a_wrong_method_is_told_the_right_ones(gateway: Running) -> None:
+    async with gateway.client() as client:
+        for path, methods in (
+            ("/health/live", "GET, HEAD"),
+            ("/api/ingest", "POST"),
+            ("/api/plans/Maison", "DELETE, GET, HEAD, PUT"),
+        ):
+            assert (await client.patch(path)).headers["allow"] == methods
+
+
+async def test_head_is_answered_as_get_without_the_body(gateway: Running) -> None:
+    async with gateway.client() as client:
+        for path in ("/health/live", "/auth/jwks.json", "/api/iaq/data", "/nowhere"):
+            head, get = await client.head(path), await client.get(path)
+            assert (head.status_code, head.content) == (get.status_code, b"")
+            for name in ("content-type", "content-length"):
+                assert head.headers[name] == get.headers[name]
+
+
 async def test_a_request_keeps_the_name_that_nginx_gave_it_and_no_other(gateway: Running) -> None:
     given = "0123456789abcdef" * 2
     async with gateway.client() as client:

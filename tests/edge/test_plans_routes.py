@@ -42,6 +42,21 @@ async def test_a_plan_is_drawn_read_drawn_again_and_taken_away(gateway: Running)
     assert [(each["act"], each["target"]) for each in lines] == [("plan_changed", "Maison № 1")] * 3
 
 
+async def test_what_was_never_drawn_is_taken_away_without_a_trace(gateway: Running) -> None:
+    async with gateway.client("dashboard") as person:
+        assert (await person.delete(MAISON)).status_code == 204
+    async with gateway.client("admin") as admin:
+        assert (await admin.get("/api/admin/audit")).json()["entries"] == []
+
+
+async def test_a_site_may_have_a_slash_in_its_name(gateway: Running) -> None:
+    site = "/api/plans/A%2FB"
+    async with gateway.client("dashboard") as person:
+        assert (await person.put(site, json=PLAN)).json()["enseigne"] == "A/B"
+        assert (await person.get(site)).json()["enseigne"] == "A/B"
+        assert (await person.delete(site)).status_code == 204
+
+
 @pytest.mark.parametrize(
     "plan",
     [

@@ -74,6 +74,8 @@ NOTHING_GOOD: list[tuple[str, list[str] | None]] = [
     ("?room=a", None),
     ("?" + "&".join(["topics=all"] * 50), None),
     ("?topics=" + ",".join(f"all:{number}" for number in range(129)), None),
+    ("?topics=" + ",".join(["all"] * 129), None),
+    ("?topics=alerts:%2500", None),
     ("?topics=alerts", ["measurements"]),
     ("?topics=all,measurements:Bistrot", ["measurements:Maison"]),
 ]

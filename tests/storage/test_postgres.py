@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from msgspec import structs
 
-from app.errors import UnavailableError
+from app.errors import InvalidInputError, UnavailableError
 from app.storage.base import Kept, NewerSchemaError, Period
 from app.storage.postgres import history, transactions
 from app.storage.postgres.connection import connect
@@ -16,6 +16,8 @@ from app.storage.postgres.schema import MIGRATIONS, prepare
 from app.storage.postgres.session import Session
 from app.storage.postgres.store import PostgresStore
 from app.storage.postgres.transactions import PostgresTransaction
+from app.storage.records import users
+from auth.login import Login
 from tests.postgres_server import PostgresServer
 from tests.storage.conftest import EVERYTHING, KEY, Backend, Opened, backend_at, draft, kept
 
@@ -47,6 +49,15 @@ async def keep_at_last(opened: Opened) -> Kept:
         else:
             assert isinstance(outcome, Kept)
             return outcome
+
+
+async def test_a_text_that_it_cannot_hold_is_the_fault_of_who_sent_it(opened: Opened) -> None:
+    """Taken for a fault of the store, it would undo what others share the commit with."""
+    for ask in (opened.store.transact, opened.store.consult):
+        connection = await ask(lambda sql: sql.rows("SELECT pg_backend_pid()"))
+        with pytest.raises(InvalidInputError):
+            await ask(lambda sql: users.find(sql, Login("acme", "a\0")))
+        assert await ask(lambda sql: sql.rows("SELECT pg_backend_pid()")) == connection
 
 
 class TestGone:

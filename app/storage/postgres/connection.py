@@ -7,7 +7,7 @@ import psycopg
 from psycopg.abc import PQGen
 from psycopg.rows import TupleRow
 
-from app.errors import UnavailableError
+from app.errors import InvalidInputError, UnavailableError
 
 CONNECTING = 2
 """Seconds to connect, from the first packet until the server takes questions."""
@@ -77,8 +77,17 @@ def connect(url: str, seconds: float = 0) -> Db:
 
 
 def ask(db: Db, statement: str, parameters: Parameters) -> psycopg.Cursor[TupleRow]:
-    """A statement put together of our own parts; the driver's types want it spelled out else."""
-    return db.execute(statement.encode(), parameters)
+    """A statement put together of our own parts; the driver's types want it spelled out else.
+
+    Raise `InvalidInputError` for a text with a NUL, which PostgreSQL takes in no text: the driver
+    finds it before anything is sent, so the transaction is as it was.
+    """
+    try:
+        return db.execute(statement.encode(), parameters)
+    except psycopg.DataError as error:
+        if error.sqlstate is None:
+            raise InvalidInputError("a text holds a character that cannot be kept") from error
+        raise
 
 
 def _session(seconds: float) -> str:

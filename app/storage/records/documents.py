@@ -20,7 +20,7 @@ DOCUMENTS = """
 """
 """The table as both databases take it."""
 MOST_OF_A_KIND = 200
-"""A tenant may have."""
+"""A tenant may have, and as many that were taken away are remembered."""
 
 
 class Kind(StrEnum):
@@ -85,12 +85,13 @@ def of_kind(sql: Sql, kind: Kind, tenant: str | None = None) -> list[Document]:
     return [Document(tenant, Kind(kind), *rest) for tenant, kind, *rest in rows]
 
 
-def put(sql: Sql, document: Document, expected: int | None = None) -> int:
+def put(sql: Sql, document: Document, expected: int | None = None) -> int | None:
     """Keep it as the version after the one there is; that version is the answer.
 
     `expected` is the version that its author saw, 0 for none; None is whichever there is. Raise
     `PreconditionFailedError` for another one, `ConflictError` where the tenant has too many. What
-    has an empty body is there no more; its version is remembered.
+    has an empty body is there no more; its version is remembered. The answer is None where there
+    was nothing to take away.
     """
     key = (document.tenant, document.kind, document.name)
     found = sql.rows(
@@ -99,11 +100,15 @@ def put(sql: Sql, document: Document, expected: int | None = None) -> int:
     version, body = found[0] if found else (0, "")
     if expected is not None and expected != (version if body else 0):
         raise _changed_meanwhile()
+    if not body and not document.body:
+        return None
     if not body and len(of_kind(sql, document.kind, document.tenant)) >= MOST_OF_A_KIND:
         raise ConflictError(f"there are {MOST_OF_A_KIND} already")
     content = (document.body, document.changed_ms, document.changed_by)
     if not _put(sql, key, int(version), content):
         raise _changed_meanwhile()
+    if not document.body:
+        _forget_oldest(sql, document.tenant, document.kind)
     return int(version) + 1
 
 
@@ -129,6 +134,19 @@ def _put(sql: Sql, key: tuple[str, str, str], version: int, content: tuple[str, 
             *key,
         )
     return changed == 1
+
+
+def _forget_oldest(sql: Sql, tenant: str, kind: Kind) -> None:
+    """Of those that were taken away; one that comes again then begins with version 1."""
+    sql.change(
+        """
+        DELETE FROM documents WHERE tenant = ? AND kind = ? AND body = '' AND name NOT IN (
+            SELECT name FROM documents WHERE tenant = ? AND kind = ? AND body = ''
+            ORDER BY changed_ms DESC, name LIMIT ?
+        )
+        """,
+        *(tenant, kind, tenant, kind, MOST_OF_A_KIND),
+    )
 
 
 def _changed_meanwhile() -> PreconditionFailedError:

@@ -12,7 +12,7 @@ from app.storage.records.documents import Document, Kind
 PLAN = Document("acme", Kind.PLAN, "Maison", 1, '{"rooms":[]}', 1_000, "marie")
 
 
-async def put(store: Store, document: Document, expected: int | None = None) -> int:
+async def put(store: Store, document: Document, expected: int | None = None) -> int | None:
     return await store.transact(partial(documents.put, document=document, expected=expected))
 
 
@@ -53,6 +53,23 @@ async def test_a_version_does_not_come_again_after_it_was_taken_away(store: Stor
     assert await found(store) == []
     assert await store.consult(lambda sql: documents.find(sql, "acme", Kind.PLAN, "Maison")) is None
     assert await put(store, PLAN, expected=0) == 3
+
+
+async def test_what_is_not_there_is_taken_away_without_a_trace(store: Store) -> None:
+    assert await put(store, replace(PLAN, body="")) is None
+    with pytest.raises(PreconditionFailedError):
+        await put(store, replace(PLAN, body=""), expected=1)
+    assert await put(store, PLAN) == 1
+
+
+async def test_what_was_taken_away_is_remembered_for_the_newest(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "MOST_OF_A_KIND", 2)
+    for number, name in enumerate("abc"):
+        await put(store, replace(PLAN, name=name))
+        await put(store, replace(PLAN, name=name, body="", changed_ms=number))
+    assert [await put(store, replace(PLAN, name=name)) for name in "ab"] == [1, 3]
 
 
 async def test_tenants_and_kinds_are_apart(store: Store) -> None:
