@@ -12,6 +12,7 @@ import structlog
 import uvicorn
 
 from app.bootstrap import gateway
+from app.errors import UnavailableError
 from app.main import create_app
 from app.settings import Settings
 
@@ -29,7 +30,11 @@ log = structlog.get_logger()
 
 
 async def serve(settings: Settings, listener: socket.socket, stop: asyncio.Event) -> None:
-    """Until `stop`: then no more requests, 1012 to the sockets, the store closed last."""
+    """Until `stop`: then no more requests, 1012 to the sockets, the store closed last.
+
+    Raise `UnavailableError` where another store was put in its place: whoever starts gateways has
+    to start this one again, which knows nothing of the former one then.
+    """
     async with gateway(settings) as built:
         server = _Server(
             uvicorn.Config(
@@ -50,13 +55,18 @@ async def serve(settings: Settings, listener: socket.socket, stop: asyncio.Event
         )
         serving = asyncio.create_task(server.serve([listener]))
         stopping = asyncio.create_task(stop.wait())
+        replaced = asyncio.create_task(built.watch.replaced.wait())
         log.info("gateway started", address=str(listener.getsockname()))
-        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        ends = {serving, stopping, replaced}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         built.desk.draining = True
         server.should_exit = True
         stopping.cancel()
+        replaced.cancel()
         await serving
     log.info("gateway stopped")
+    if built.watch.replaced.is_set():
+        raise UnavailableError("another database is there now: start again", part="store")
 
 
 async def serve_until_signal(settings: Settings, listener: socket.socket) -> None:

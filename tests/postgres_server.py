@@ -100,6 +100,12 @@ class PostgresServer:
             connection.execute(f"CREATE SCHEMA {name}".encode())
         return f"{self.url}&options=-csearch_path%3D{name}"
 
+    def empty(self, url: str) -> None:
+        """What `schema` gave: as it was at first, as after a restart on an empty disk."""
+        _, _, name = url.partition("%3D")
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(f"DROP SCHEMA {name} CASCADE; CREATE SCHEMA {name}".encode())
+
     def start(self) -> None:
         settings: list[str | Path] = [f"-c{name}={value}" for name, value in self._settings.items()]
         with (self.folder / "log").open("ab") as log:

@@ -1,4 +1,6 @@
-"""Notices what an operator did: a tenant or a person disabled, tokens revoked, keys rotated."""
+"""Notices what an operator did: a tenant or a person disabled, tokens revoked, keys rotated, the
+store put back.
+"""
 
 import asyncio
 import time
@@ -28,6 +30,8 @@ class Watch:
         self._desk = desk
         self._refresh_keys = refresh_keys
         self._looking = asyncio.Lock()
+        self.replaced = asyncio.Event()
+        """Another store is where the gateway's was, and it has to begin anew."""
 
     async def run(self) -> None:
         """Until cancelled. While the store does not answer, what was shut stays shut."""
@@ -35,6 +39,8 @@ class Watch:
             await asyncio.sleep(INTERVAL)
             self._refresh_keys()
             try:
+                if await self._store.replaced():
+                    self.replaced.set()
                 await self.look()
             except UnavailableError:
                 log.warning("revocations could not be read")

@@ -266,6 +266,12 @@ class Store(Protocol):
     async def consult(self, work: Work[T]) -> T:
         """Work that only reads records, all of one moment; nothing it changes is kept."""
 
+    async def replaced(self) -> bool:
+        """Whether another store is where the opened one was: put back, or begun anew.
+
+        What is held of it in memory means nothing then.
+        """
+
     async def check(self) -> None:
         """Raise `UnavailableError` if the store would not keep anything now."""
 

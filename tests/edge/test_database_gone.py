@@ -4,10 +4,12 @@ import asyncio
 import time
 
 import pytest
+from websockets.exceptions import ConnectionClosedError
 
+from app.errors import UnavailableError
 from app.storage.postgres import store, transactions
 from tests.conftest import Start
-from tests.edge.wire import error_of, measurement, until
+from tests.edge.wire import error_of, heard, measurement, until
 from tests.postgres_server import PostgresServer
 
 TOLD = 0.5
@@ -46,6 +48,27 @@ async def test_it_is_told_at_once_and_left_behind_without_a_restart(
         assert kept["status"] in ("stored", "duplicate")
         again = (await device.post("/api/ingest", json=measurement())).json()
         assert again["status"] == "duplicate"
+
+
+async def test_a_gateway_whose_database_was_emptied_ends_for_another_to_begin(
+    start: Start, postgres: PostgresServer
+) -> None:
+    """It would number series as the former database did, and hold positions of that one."""
+    url = postgres.schema()
+
+    async def lost() -> None:
+        async with start(database_url=url) as gateway, gateway.dashboard() as socket:
+            await heard(socket)
+            postgres.empty(url)
+            with pytest.raises(ConnectionClosedError) as closed:
+                await socket.recv()
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1012
+
+    with pytest.raises(UnavailableError, match="another database is there"):
+        await lost()
+    async with start(database_url=url) as gateway, gateway.client("device") as device:
+        assert (await device.post("/api/ingest", json=measurement())).json()["status"] == "stored"
 
 
 async def test_a_gateway_ends_in_time_while_it_is_frozen(

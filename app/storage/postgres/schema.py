@@ -136,7 +136,21 @@ MIGRATIONS: tuple[LiteralString, ...] = (
 )
 
 
-def prepare(url: str) -> None:
+Identity = tuple[int, int | None]
+
+
+def identity(db: Db) -> Identity:
+    """Of the server's data and of the tables in it, which a backup that is put back makes anew.
+
+    A standby that takes over has the same.
+    """
+    ((server, table),) = db.execute(
+        "SELECT system_identifier, to_regclass('tenants')::oid::bigint FROM pg_control_system()"
+    ).fetchall()
+    return server, table
+
+
+def prepare(url: str) -> Identity:
     """Make or migrate the tables, one process after the other.
 
     Raise `NewerSchemaError`, or `UnavailableError` with what the server says.
@@ -144,6 +158,7 @@ def prepare(url: str) -> None:
     try:
         with connect(url) as db:
             migrate(db)
+            return identity(db)
     except psycopg.Error as error:
         raise unavailable(error) from error
 

@@ -11,7 +11,7 @@ from app.protocol.topics import Selection
 from app.storage.base import Bucket, Committed, Draft, Extent, Outcome, Period, Pruned, Retention
 from app.storage.postgres import history, order, upkeep
 from app.storage.postgres.connection import connect
-from app.storage.postgres.schema import prepare
+from app.storage.postgres.schema import Identity, identity, prepare
 from app.storage.postgres.session import Session
 from app.storage.postgres.sql import attempt, read
 from app.storage.postgres.transactions import PostgresTransaction, PostgresTransactions
@@ -36,7 +36,7 @@ class PostgresStore:
     def __init__(
         self, url: str, committed: Committed, *, capacity: int, shared: bool = False
     ) -> None:
-        prepare(url)
+        self._identity = prepare(url)
         transactions = PostgresTransactions(url, shared=shared)
         loop = asyncio.get_running_loop()
         self.writer = Writer(transactions, loop, committed, capacity=capacity)
@@ -89,12 +89,19 @@ class PostgresStore:
     async def consult(self, work: Work[T]) -> T:
         return await self._readers.ask(read, work)
 
+    async def replaced(self) -> bool:
+        return await self._readers.ask(_identity) != self._identity
+
     async def check(self) -> None:
         await self.writer.submit(_probe)
 
     async def close(self) -> None:
         await self.writer.close()
         await asyncio.to_thread(self._readers.close)
+
+
+def _identity(session: Session) -> Identity:
+    return identity(session.db)
 
 
 def _probe(transaction: PostgresTransaction) -> None:

@@ -95,6 +95,10 @@ class SqliteStore:
     async def consult(self, work: Work[T]) -> T:
         return await self._readers.ask(lambda session: read(session.db, work))
 
+    async def replaced(self) -> bool:
+        """Never: a gateway holds its folder, and only one that stands still is put back into."""
+        return False
+
     async def check(self) -> None:
         await self.writer.submit(_probe)
 
