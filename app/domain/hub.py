@@ -39,7 +39,8 @@ class Hub:
         self.publications = 0
         self.deliveries = 0
         self.lagged = 0
-        self.dropped = 0
+        self.dropped = {"digest": 0, "closed": 0}
+        """Messages that a socket was not sent: left out of a digest, or owed to it at its end."""
 
     @property
     def channels(self) -> dict[str, Channel]:
@@ -88,6 +89,9 @@ class Hub:
     def leave(self, member: Member) -> None:
         """Nothing more is sent to it, nor owed."""
         self.flush()
+        if member.missed_from:
+            owed = member.audience.matched - member.missed_since_match
+            self.dropped["closed"] += max(0, owed)
         member.channel.leave(member, member.audience)
         member.missed_from = 0
         member.lagging = False
@@ -180,7 +184,7 @@ class Hub:
         if dropped or not member.lagging:
             frames.append(text_frame(msgspec.json.encode({"type": "lagged", "dropped": dropped})))
             self.lagged += not member.lagging
-            self.dropped += dropped
+            self.dropped["digest"] += dropped
         sent = _beginning(entries)
         left = len(entries) - len(sent)
         member.lagging = left > 0

@@ -145,7 +145,10 @@ class GatewayCollector(Collector):
         yield _counter("publications", "Publications of tenants with readers.", hub.publications)
         yield _counter("deliveries", "Messages written to sockets.", hub.deliveries)
         yield _counter("lagged", "Times a slow socket got a digest.", hub.lagged)
-        yield _counter("dropped", "Messages slow sockets were not sent.", hub.dropped)
+        dropped = _labelled("dropped", "Messages that sockets were not sent, by why.", "cause")
+        for cause, count in hub.dropped.items():
+            dropped.add_metric([cause], count)
+        yield dropped
 
     def _broker(self) -> Iterator[Metric]:
         broker, dispatch = self._gateway.broker, self._gateway.dispatch

@@ -6,6 +6,7 @@ import random
 import pytest
 
 from app.domain.hub import CATCH_UP_BYTES
+from app.protocol.closes import CloseCode
 from tests.domain.conftest import House, Message, Open, alert, in_flight, measured, numbers
 
 SENSORS = [measured(f"s{number}") for number in range(400)]
@@ -47,6 +48,15 @@ async def test_a_backlog_takes_no_sensors_latest_away_and_counts_as_dropped(
         assert numbers(received) == [*got, latest]
 
 
+async def test_what_it_was_owed_when_it_was_closed_is_counted(open_house: Open) -> None:
+    async with open_house() as house:
+        deaf = await house.join("measurements")
+        await house.block(deaf)
+        house.publish(*SENSORS[:20], alert())
+        deaf.subscriber.close(CloseCode.TOO_SLOW, "it does not read")
+        assert house.hub.dropped == {"digest": 0, "closed": 20}
+
+
 async def test_what_is_replaced_between_two_pieces_is_counted_too(open_house: Open) -> None:
     async with open_house(publications=10) as house:
         deaf = await house.join()
@@ -65,7 +75,7 @@ async def test_what_is_replaced_between_two_pieces_is_counted_too(open_house: Op
         dropped = [each["dropped"] for each in received if each.get("type") == "lagged"]
         assert len(dropped) == 2
         assert len(sequences) + sum(dropped) == len(published)
-        assert house.hub.dropped == sum(dropped)
+        assert house.hub.dropped["digest"] == sum(dropped)
 
 
 async def test_what_the_ring_holds_of_what_was_counted_as_dropped_is_not_sent(
@@ -103,4 +113,4 @@ async def test_whatever_happens_between_pieces_nothing_is_uncounted_or_sent_twic
         assert set(sequences) <= set(published)
         dropped = sum(each.get("dropped", 0) for each in received)
         assert len(sequences) + dropped == len(published)
-        assert dropped == house.hub.dropped > 0
+        assert dropped == house.hub.dropped["digest"] > 0
