@@ -81,12 +81,13 @@ def _mistakes(settings: Settings) -> Iterator[str]:
 
 
 def _warnings(settings: Settings, now: float) -> Iterator[str]:
-    from app.cli import redis_check
+    from app.cli import database_check, redis_check
     from app.stack.certificate_check import warnings
 
     if lacks_keys(settings):
         yield "there are no signing keys yet: keys init"
     yield from warnings(settings.certs_dir, settings.server_name, now)
+    yield from database_check.warnings(settings.database_url.get_secret_value())
     yield from redis_check.warnings(settings.redis_url.get_secret_value())
     if settings.origin not in settings.origins:
         yield f"ALLOWED_ORIGINS has not {settings.origin}: the gateway's own pages cannot connect"

@@ -83,6 +83,7 @@ async def test_what_works_but_was_hardly_meant_is_a_warning(shell: Shell) -> Non
         SERVER_NAME="gateway.example.org",
         ALLOWED_ORIGINS="https://other.example",
         LIMIT_SCALE="100",
+        DATABASE_URL=f"postgresql://gateway:{SECRET}@127.0.0.1:1/iaq",
         REDIS_URL=f"redis://:{SECRET}@127.0.0.1:1",
     )
     assert ended.result() == ""
@@ -91,6 +92,7 @@ async def test_what_works_but_was_hardly_meant_is_a_warning(shell: Shell) -> Non
         ".env has HEARTBAET, which is no setting: HEARTBEAT?",
         "ALLOWED_ORIGINS has not https://gateway.example.org:8443",
         "LIMIT_SCALE is for load tests",
+        "the database of DATABASE_URL does not serve: ",
         "REDIS_URL: nobody listens there",
         "is the development authority's: browsers warn",
     ):

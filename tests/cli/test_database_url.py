@@ -1,10 +1,11 @@
 """Commands with DATABASE_URL: they work on the database, and say why where they cannot."""
 
+import psycopg
 import pytest
 
 from tests.cli.command import Shell
 from tests.conftest import Start
-from tests.postgres_server import PostgresServer
+from tests.postgres_server import USER, PostgresServer
 
 SECRET = "hunter2-canary"
 NOWHERE = f"postgresql://gateway:{SECRET}@127.0.0.1:1/iaq"
@@ -48,3 +49,15 @@ async def test_a_second_gateway_on_the_database_is_refused(
     assert second.reason() == (
         "another gateway runs on DATABASE_URL: each of several needs REDIS_URL\n"
     )
+
+
+async def test_check_config_asks_whether_the_user_may_keep_anything_there(
+    shell: Shell, postgres: PostgresServer, url: str
+) -> None:
+    good = await shell.run("check-config", DATABASE_URL=url)
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute("CREATE ROLE reader LOGIN")
+    reader = url.replace(f"{USER}@", "reader@")
+    ended = await shell.run("check-config", DATABASE_URL=reader)
+    assert "DATABASE_URL" not in good.err
+    assert "warning: DATABASE_URL: the user may not make tables there\n" in ended.err
