@@ -1,7 +1,9 @@
 """Two gateways on one database and one Redis: a limit, a ticket, a list is of both."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx2
@@ -13,9 +15,10 @@ from websockets.exceptions import InvalidStatus
 from app.brokers.circle import Circle
 from app.domain.shared_places import AWAY
 from app.edge.shared_rates import EVERY
+from auth.principal import Role
 from tests.brokers.conftest import linked, running
 from tests.conftest import ORIGIN, Running, Start
-from tests.edge.wire import PLACE, end_of, heard, until
+from tests.edge.wire import PLACE, end_of, health_names, heard, until
 from tests.postgres_server import PostgresServer
 from tests.redis_server import RedisServer
 
@@ -219,3 +222,50 @@ async def test_a_tenant_disabled_at_one_is_turned_away_at_the_other(
         code, _ = await end_of(socket)
         assert code == 4403
         assert (await polling.get("/api/messages?topics=all")).status_code == 401
+
+
+@pytest.mark.parametrize(("kind", "role"), [("token", "dashboard"), ("device", "device")])
+async def test_who_is_revoked_at_one_is_shut_out_at_the_other(
+    both: tuple[Running, Running], kind: str, role: str
+) -> None:
+    """Within two seconds; the close code tells that it is for good."""
+    one, other = both
+    token = one.issuer.issue(
+        subject="shared", tenant="acme", role=Role(role), ttl=3_600, now=time.time() - 100
+    )
+    opened = other.dashboard if role == "dashboard" else other.device
+    async with (
+        one.client("admin", tenant="*") as admin,
+        opened(token=token) as socket,
+        other.client() as client,
+    ):
+        await heard(socket)
+        name = one.verified(token).token_id if kind == "token" else "shared"
+        revoked = await admin.post(
+            "/api/admin/revocations?tenant=acme", json={"kind": kind, "name": name}
+        )
+        assert revoked.status_code == 204
+        assert await end_of(socket) == (4401, "the token was revoked")
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = await client.get("/api/messages", headers=headers)
+        assert answer.status_code == 401
+
+
+async def test_while_redis_is_gone_each_counts_its_own_connections(
+    both: tuple[Running, Running], redis: RedisServer
+) -> None:
+    """The door is not opened wider than to as many as there are gateways."""
+    redis.stop()
+    try:
+        async with AsyncExitStack() as stack:
+            for gateway in both:
+                await health_names(await stack.enter_async_context(gateway.client()), "broker")
+            for gateway in both * 2:
+                await heard(await stack.enter_async_context(gateway.dashboard()))
+            for gateway in both:
+                with pytest.raises(InvalidStatus) as refused:
+                    await gateway.dashboard()
+                assert refused.value.response.status_code == 429
+    finally:
+        redis.start()
+        redis.wait()
