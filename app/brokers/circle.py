@@ -116,13 +116,15 @@ class Circle:
             self.lost += 1
 
     def _take(self, channel: str, data: bytes) -> None:
+        """A gateway of another release may say what this one does not understand."""
         try:
             message = msgspec.msgpack.decode(data, type=_Message)
+            if message.sender != self.name:
+                self._heed(channel, message)
         except msgspec.DecodeError:
             log.warning("a message is not understood", bytes=len(data))
-            return
-        if message.sender == self.name:
-            return
+
+    def _heed(self, channel: str, message: _Message) -> None:
         if channel != _EVERYONE:
             self._answered(message)
         elif not message.question:

@@ -101,6 +101,27 @@ async def test_a_gateway_that_is_killed_gives_its_places_back(
         await until(free, within=2 * AWAY)
 
 
+async def test_what_a_gateway_of_another_release_says_ends_nobody(
+    start: Start, redis: RedisServer
+) -> None:
+    async with start(redis_url=redis.url, **SETTINGS) as gateway, linked(redis.url) as link:
+        circle = Circle(link)
+        async with running(circle.run):
+            await circle.joined.wait()
+            circle.tell("places", encode(["of", "another", "release"]))
+            circle.tell("places", encode({"subject acme someone": 2}))
+
+            async def full() -> bool:
+                try:
+                    async with gateway.dashboard() as socket:
+                        await heard(socket)
+                except InvalidStatus:
+                    return True
+                return False
+
+            await until(full, within=SOON)
+
+
 async def test_a_rate_counts_what_both_let_through(
     both: tuple[Running, Running], redis: RedisServer
 ) -> None:
