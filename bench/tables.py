@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from bench.figures import figures
+from bench.figures import Figure, figures
 from bench.results import Result
 from bench.workloads import SUBSCRIBERS, Flow
 
@@ -38,7 +38,7 @@ def report(results: Sequence[Result]) -> str:
         _section("Connections", _CONNECTIONS, _connection_rows(results)),
         _section("50 dashboards, 10 messages a second, TLS", _PACED, _dashboard_rows(results)),
         _section("Ingest, nobody listening", _INGEST, _ingest_rows(results)),
-        _section("Figures", _FIGURES, _figure_rows(results)),
+        _section("Figures", _FIGURES, judged(figures(results))),
     ]
     skipped = [f"Skipped: {_name(one)}: {one.skipped}" for one in results if one.skipped]
     return "\n\n".join(part for part in (*parts, *skipped) if part)
@@ -102,8 +102,9 @@ def _ingest_rows(results: Sequence[Result]) -> Iterable[list[str]]:
             yield row
 
 
-def _figure_rows(results: Sequence[Result]) -> Iterable[list[str]]:
-    for one in figures(results):
+def judged(found: Iterable[Figure]) -> Iterable[list[str]]:
+    """A row for each: what, its goal, what was measured, the verdict."""
+    for one in found:
         sign = "≥" if one.at_least else "≤"
         verdict = "reached" if one.reached else "not reached"
         yield [one.what, f"{sign} {_round(one.goal)} {one.unit}", _round(one.measured), verdict]
