@@ -98,11 +98,11 @@ def main() -> int:
 def rounds(way: str, programs: Path, broker: Path) -> list[list[Row]]:
     """Each has a row for each place."""
     with ExitStack() as stack:
-        setups = [
-            stack.enter_context(_set_up(way, programs, broker, where)) for where in PLACES.values()
-        ]
-        for load, _ in setups:
-            load.run(WARM_SECONDS, WAYS[way])
+        setups = []
+        for where in PLACES.values():
+            load, pids = stack.enter_context(_set_up(way, programs, broker, where))
+            load.run(WARM_SECONDS, WAYS[way])  # at once: who says nothing for 10 s is cut off
+            setups.append((load, pids))
         return [[measure(way, *each) for each in setups] for _ in range(ROUNDS)]
 
 
