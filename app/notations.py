@@ -10,16 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 from limits import parse
 from pydantic import AfterValidator, Field, SecretStr
 
-_ADDRESS = re.compile(
-    r"\Ahttps://([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?(/[A-Za-z0-9._~%+-]*)*\Z"
-)
+_PLACE = r"([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?(/[A-Za-z0-9._~%+-]*)*\Z"
+_ADDRESS = re.compile(rf"\Ahttps://{_PLACE}")
 """HTTPS; no user, no query, no fragment."""
 _ORIGIN = re.compile(r"\Ahttps?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?\Z")
 """RFC 6454 section 6.2: no path, no trailing slash, host in lower case."""
-
-_COLLECTOR = re.compile(
-    r"\Ahttps?://([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?(/[A-Za-z0-9._~%+-]*)*\Z"
-)
+_COLLECTOR = re.compile(rf"\Ahttps?://{_PLACE}")
 
 _REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
 _REDIS_TAKES = frozenset({"db", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile"})

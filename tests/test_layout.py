@@ -77,6 +77,13 @@ def who_imports(library: str) -> set[str]:
     }
 
 
+def test_the_map_for_newcomers_shows_every_floor() -> None:
+    shown = (ROOT / "CONTRIBUTING.md").read_text()
+    for package in (name for packages in FLOORS for name in packages):
+        path = ROOT / package.replace(".", "/")
+        assert f"`{path.relative_to(ROOT)}{'/' if path.is_dir() else '.py'}`" in shown
+
+
 def test_every_module_stands_on_a_floor() -> None:
     outside = {module for module in modules() if floor(module) is None}
     assert {module for module in outside if not within(module, DEMO)} == {"app"}

@@ -11,7 +11,6 @@ from contextlib import suppress
 from functools import partial
 from math import inf
 
-import msgspec
 import structlog
 
 from app.domain import turns
@@ -41,7 +40,6 @@ Name = tuple[str, str]
 _NO_RULES = Band(-inf, inf, dict.fromkeys(Side, ()))
 
 log = structlog.get_logger()
-_encode = msgspec.json.Encoder().encode
 
 
 class Alarms:

@@ -20,7 +20,7 @@ from app.domain.hub import Hub
 from app.domain.resequencer import Resequencer
 from app.errors import UnavailableError
 from app.model import Position, Publication
-from app.protocol.topics import Grant, Selection, parse_filters
+from app.protocol.topics import EVERYTHING
 from app.storage.base import Extent, PrunedError, Store
 from app.traces import Traces
 
@@ -35,7 +35,6 @@ UNUSED = 60.0
 CHUNK = 500
 """Publications read from the store at a time."""
 
-_EVERYTHING = Selection(parse_filters(["all"]), Grant())
 
 log = structlog.get_logger()
 
@@ -179,7 +178,7 @@ class Dispatch:
         while self._followed.get(followed.tenant) is followed and order.behind and order.position:
             after = order.position.sequence
             try:
-                found = await self._store.after(followed.tenant, after, _EVERYTHING, CHUNK)
+                found = await self._store.after(followed.tenant, after, EVERYTHING, CHUNK)
             except PrunedError:
                 found = []
             if not found:

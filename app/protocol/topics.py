@@ -111,6 +111,9 @@ class Selection:
         return any(topic.matches(key) for topic in self.chosen) and self.grant.allows(key)
 
 
+EVERYTHING = Selection(frozenset({TopicFilter(ALL)}), Grant())
+
+
 def _decoded(part: str) -> str:
     if _NO_ESCAPE.search(part):
         raise InvalidTopicError("in a topic's parts, % starts an escape like %20")

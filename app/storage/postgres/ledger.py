@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.model import Position, Publication, RoutingKey, Topic
-from app.protocol.topics import Grant, Selection, parse_filters
+from app.protocol.topics import EVERYTHING
 from app.storage.base import Draft, Kept, Outcome, Past, Taken
 from app.storage.columns import (
     PLACED,
@@ -28,7 +28,6 @@ from app.storage.postgres.connection import Db, ask
 from app.storage.postgres.numbers import Numbers, keys_of
 from app.storage.postgres.session import Session
 
-_EVERYTHING = Selection(parse_filters(["all"]), Grant())
 _SEEN = "SELECT name, number, epoch, newest, pruned_ms FROM tenants WHERE name = ANY(%s)"
 _ORDERS = f"{_SEEN} ORDER BY name FOR UPDATE"
 _FIRST = f"""
@@ -124,7 +123,7 @@ class Ledger:
             owner = session.owner(tenant)
             if owner is not None and owner.newest > known:
                 missing = owner.newest - known
-                self._added += order.following(session, owner, known, _EVERYTHING, missing)
+                self._added += order.following(session, owner, known, EVERYTHING, missing)
 
     def committed(self) -> None:
         self._doubtful.clear()
