@@ -14,6 +14,7 @@ from itertools import islice
 import msgspec
 import structlog
 
+from app.domain.notice import draft_of
 from app.domain.pace import Pace
 from app.domain.silence import STALE_LEAST_MS, Watched
 from app.domain.timestamps import parse_time
@@ -36,7 +37,6 @@ Name = tuple[str, str]
 
 log = structlog.get_logger()
 _MEASUREMENTS = Selection(parse_filters(["measurements"]), Grant())
-_encode = msgspec.json.Encoder().encode
 
 
 class _Received(msgspec.Struct):
@@ -249,8 +249,7 @@ class Freshness:
 def _draft(change: _Change, now_ms: int) -> Draft:
     (tenant, sensor_id), key, pace = change.name, change.watched.key, change.watched.pace
     interval_ms = change.watched.interval_ms
-    message = {
-        "type": "module",
+    content = {
         "enseigne": key.enseigne,
         "salle": key.salle,
         "module_id": sensor_id,
@@ -259,13 +258,6 @@ def _draft(change: _Change, now_ms: int) -> Draft:
         "sensor_id": sensor_id,
         "last_seen": wire_time(pace.heard_ms),
         **({"interval": interval_ms / 1000} if interval_ms else {}),
-        "timestamp": wire_time(now_ms),
-        "received_at": wire_time(now_ms),
     }
-    return Draft(
-        tenant=tenant,
-        key=RoutingKey(Topic.MODULES, key.enseigne, key.salle, sensor_id),
-        time_ms=now_ms,
-        received_ms=now_ms,
-        head=_encode(message)[:-1],
-    )
+    told = RoutingKey(Topic.MODULES, key.enseigne, key.salle, sensor_id)
+    return draft_of(tenant, told, content, now_ms, now_ms)

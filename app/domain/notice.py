@@ -1,5 +1,6 @@
 """What services publish beside measurements: predictions, actions, alerts, module states."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import msgspec
@@ -85,16 +86,18 @@ def draft(topic: Topic, body: bytes, tenant: str, received_ms: int, max_ahead_ms
     notice: Notice = decode(_DECODERS[topic], body)
     stated = notice.timestamp
     time_ms = received_ms if stated is None else parse_time(stated, received_ms, max_ahead_ms)
+    key = RoutingKey(topic, notice.enseigne, notice.salle, notice.sensor_id)
+    return draft_of(tenant, key, msgspec.to_builtins(notice), time_ms, received_ms)
+
+
+def draft_of(
+    tenant: str, key: RoutingKey, content: Mapping[str, object], time_ms: int, received_ms: int
+) -> Draft:
+    """A notice with the members that each has; its end stays open for the position."""
     message = {
-        "type": topic.value.removesuffix("s"),
-        **msgspec.to_builtins(notice),
+        "type": key.topic.value.removesuffix("s"),
+        **content,
         "timestamp": wire_time(time_ms),
         "received_at": wire_time(received_ms),
     }
-    return Draft(
-        tenant=tenant,
-        key=RoutingKey(topic, notice.enseigne, notice.salle, notice.sensor_id),
-        time_ms=time_ms,
-        received_ms=received_ms,
-        head=_encode(message)[:-1],
-    )
+    return Draft(tenant, key, time_ms, received_ms, head=_encode(message)[:-1])

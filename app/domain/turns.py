@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from app.domain.notice import draft_of
 from app.iaq.alarm import Turn
 from app.iaq.rules import Rule, Side
-from app.model import RoutingKey, Topic, wire_time
+from app.model import RoutingKey, Topic
 from app.storage.base import Draft
 from app.storage.records import alerts
 from app.storage.records.alerts import Alert
@@ -15,8 +16,6 @@ from app.storage.sql import Sql
 
 Subject = tuple[str, Side]
 """Quantity, and past which side."""
-
-_encode = msgspec.json.Encoder().encode
 
 
 class Turned(NamedTuple):
@@ -81,16 +80,5 @@ def _changed(sql: Sql, before: Alert, turned: Turned, turn: Turn) -> Alert | Non
 
 
 def draft(alert: Alert, now_ms: int) -> Draft:
-    message = {
-        "type": "alert",
-        **alerts.told(alert),
-        "timestamp": wire_time(alert.changed_ms),
-        "received_at": wire_time(now_ms),
-    }
-    return Draft(
-        tenant=alert.tenant,
-        key=RoutingKey(Topic.ALERTS, alert.enseigne, alert.salle, alert.sensor_id),
-        time_ms=alert.changed_ms,
-        received_ms=now_ms,
-        head=_encode(message)[:-1],
-    )
+    key = RoutingKey(Topic.ALERTS, alert.enseigne, alert.salle, alert.sensor_id)
+    return draft_of(alert.tenant, key, alerts.told(alert), alert.changed_ms, now_ms)

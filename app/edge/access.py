@@ -176,3 +176,15 @@ def grant_of(principal: Principal) -> Grant:
     except InvalidTopicError as error:
         raise ForbiddenError("the token's topics cannot be read") from error
     return Grant(topics, principal.sensors)
+
+
+def require_whole(principal: Principal) -> None:
+    """Raise `ForbiddenError` for a token narrowed to a part: it could give itself the rest."""
+    if principal.topics is not None or principal.sensors is not None:
+        raise ForbiddenError("a narrowed token changes nothing for others")
+
+
+def actor_in(principal: Principal, tenant: str) -> str:
+    """The name by which a tenant reads who it was; of the platform's people it is `name@*`."""
+    here = principal.tenant == tenant
+    return principal.subject if here else f"{principal.subject}@{principal.tenant}"

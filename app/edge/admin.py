@@ -1,13 +1,12 @@
 """What all routes for operators share: whose tenant a request is about, and who did what."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Query, Request, Response
-from msgspec.json import encode
+from fastapi import Query, Request
 
 from app.domain.audit import Audit
+from app.edge.access import actor_in, require_whole
 from app.edge.client_ip import client_ip
 from app.edge.gateway import Gateway
 from app.errors import ForbiddenError
@@ -17,7 +16,6 @@ from auth.principal import PLATFORM, Principal, Role
 
 Tenant = Annotated[str | None, Query(max_length=63)]
 """`?tenant=`: whom a request is about, where it is not the asker's own."""
-_NO_STORE: Mapping[str, str] = {"Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +45,13 @@ class Admin:
             raise ForbiddenError("this is for the platform's admins")
 
     def note(self, audit: Audit, sql: Sql, tenant: str, act: Act, target: str) -> None:
-        """In the transaction of the act. A tenant reads who of the platform it was: `name@*`."""
-        who = self.principal
-        actor = who.subject if who.tenant == tenant else f"{who.subject}@{who.tenant}"
+        """In the transaction of the act."""
+        actor = actor_in(self.principal, tenant)
         audit.write(sql, tenant, act, actor=actor, target=target, address=self.address)
 
 
 def admin_of(gateway: Gateway, request: Request) -> Admin:
-    """Raise `UnauthenticatedError` or `ForbiddenError` for anybody else.
-
-    A token that is narrowed to topics or sensors is nobody's here: it could give itself the rest.
-    """
+    """Raise `UnauthenticatedError` or `ForbiddenError` for anybody else."""
     principal = gateway.access.request(request, Role.ADMIN)
-    if principal.topics is not None or principal.sensors is not None:
-        raise ForbiddenError("a narrowed token changes nothing for others")
+    require_whole(principal)
     return Admin(principal, client_ip(request))
-
-
-def answer(content: object, status: int = 200) -> Response:
-    return Response(encode(content), status, _NO_STORE, "application/json")

@@ -8,7 +8,8 @@ from fastapi import FastAPI, Query, Request, Response
 from app.domain.decoding import decode
 from app.domain.rulebook import Rules
 from app.edge.access import grant_of
-from app.edge.admin import Tenant, answer
+from app.edge.admin import Tenant
+from app.edge.answer import answer
 from app.edge.body import json_body
 from app.edge.changing import put, tagged
 from app.edge.gateway import Gateway

@@ -3,11 +3,11 @@
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request, Response
-from msgspec.json import encode
 from starlette.requests import HTTPConnection
 
 from app.domain.audit import Audit, Refusal
-from app.edge.admin import Admin
+from app.edge.admin import Admin, Tenant
+from app.edge.answer import answer
 from app.edge.client_ip import client_ip
 from app.edge.gateway import Gateway
 from app.errors import (
@@ -47,7 +47,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
     @app.get("/api/admin/audit")
     async def audit(
         request: Request,
-        tenant: Annotated[str | None, Query(max_length=63)] = None,
+        tenant: Tenant = None,
         act: Act | None = None,
         before: Annotated[str | None, Query(pattern=r"^[0-9a-f]{1,40}$")] = None,
         limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
@@ -56,10 +56,8 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         admin = Admin(gateway.access.request(request, Role.ADMIN), client_ip(request))
         scope = admin.reads(tenant)
         page = await gateway.store.consult(lambda sql: lines.page(sql, scope, before, limit, act))
-        content = {"entries": [_written(entry) for entry in page.entries], "before": page.before}
-        return Response(
-            encode(content), headers={"Cache-Control": "no-store"}, media_type="application/json"
-        )
+        entries = [_written(entry) for entry in page.entries]
+        return answer({"entries": entries, "before": page.before})
 
 
 def _written(entry: Entry) -> dict[str, object]:

@@ -5,7 +5,7 @@ import time
 
 from fastapi import Request, Response
 
-from app.edge.admin import answer
+from app.edge.answer import answer
 from app.edge.client_ip import client_ip
 from app.edge.gateway import Gateway
 from app.edge.members import Member

@@ -10,7 +10,7 @@ from app.domain import claims
 from app.domain.audit import Audit
 from app.domain.decoding import decode
 from app.domain.registrar import Note, Registrar
-from app.edge.admin import answer
+from app.edge.answer import answer
 from app.edge.body import json_body
 from app.edge.client_ip import client_ip
 from app.edge.gateway import Gateway

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import FastAPI, Query, Request, Response
 
-from app.edge.admin import Tenant, admin_of, answer
+from app.edge.admin import Tenant, admin_of
+from app.edge.answer import answer
 from app.edge.gateway import Gateway
 from app.errors import NotFoundError
 from app.storage.records.audit import Act

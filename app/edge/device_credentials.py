@@ -8,7 +8,8 @@ from fastapi import FastAPI, Request, Response
 from app.domain import certificates, claims
 from app.domain import devices as domain
 from app.domain.decoding import decode
-from app.edge.admin import Tenant, admin_of, answer
+from app.edge.admin import Tenant, admin_of
+from app.edge.answer import answer
 from app.edge.body import json_body
 from app.edge.gateway import Gateway
 from app.edge.registering import GRACE, act, shown_once

@@ -14,7 +14,8 @@ from app.domain import devices as domain
 from app.domain.decoding import decode
 from app.domain.measurement import Name
 from app.domain.registrar import Registrar
-from app.edge.admin import Tenant, admin_of, answer
+from app.edge.admin import Tenant, admin_of
+from app.edge.answer import answer
 from app.edge.body import json_body
 from app.edge.device_credentials import Claimable, shown_code
 from app.edge.gateway import Gateway

@@ -16,9 +16,10 @@ from app.domain.channel import Channel
 from app.domain.measurement import message_of
 from app.domain.timestamps import EARLIEST_MS, parse_time
 from app.edge import cursors
+from app.edge.answer import answer_json
 from app.edge.csv_records import csv_of
 from app.edge.gateway import Gateway
-from app.edge.reading import joined, json, selection_of, told
+from app.edge.reading import joined, selection_of, told
 from app.errors import InvalidInputError
 from app.model import Publication, wire_time
 from app.protocol.topics import Selection, TopicFilter
@@ -154,9 +155,9 @@ async def _json(found: _Found) -> Response:
     records = found.records
     publications = [each for each in records if isinstance(each, Publication)]
     if publications or not records:
-        return json(joined(publications))
+        return answer_json(joined(publications))
     content = await asyncio.to_thread(lambda: encode(_messages(records)))
-    return json(content)
+    return answer_json(content)
 
 
 async def _csv(found: _Found) -> Response:

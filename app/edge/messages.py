@@ -7,8 +7,9 @@ from fastapi import FastAPI, Query, Request, Response
 from msgspec.json import encode
 
 from app.domain.channel import Channel
+from app.edge.answer import answer_json
 from app.edge.gateway import Gateway
-from app.edge.reading import joined, json, selection_of, told
+from app.edge.reading import joined, selection_of, told
 from app.errors import InvalidInputError
 from app.model import Position, Publication
 from app.protocol.topics import ALL, Selection, TopicFilter, parse_filters
@@ -87,7 +88,7 @@ class _Reader:
 def _page(
     publications: list[Publication], position: Position, *, recovered: bool, more: bool
 ) -> Response:
-    return json(
+    return answer_json(
         b'{"position":%b,"recovered":%b,"more":%b,"messages":%b}'
         % (encode(str(position)), encode(recovered), encode(more), joined(publications))
     )

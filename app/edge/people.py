@@ -7,10 +7,10 @@ from typing import Annotated
 
 import msgspec
 from fastapi import FastAPI, Request, Response
-from msgspec.json import encode
 
 from app.domain.accounts import SignedIn, SignedOutError
 from app.domain.decoding import decode
+from app.edge.answer import NO_STORE, answer
 from app.edge.body import json_body
 from app.edge.client_ip import client_ip
 from app.edge.errors import response_to
@@ -22,7 +22,6 @@ from auth.login import parse
 from auth.principal import Principal, Role
 
 COOKIE = "__Host-iaqverse-refresh"
-_NO_STORE = {"Cache-Control": "no-store"}
 
 
 class Credentials(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -72,14 +71,14 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
             request.cookies.get(COOKIE), client_ip(request), everywhere=given.everywhere
         )
         await gateway.watch.look()
-        response = Response(status_code=204, headers=_NO_STORE)
+        response = Response(status_code=204, headers=NO_STORE)
         _forget(response)
         return response
 
     @app.get("/auth/me")
     async def me(request: Request) -> Response:
         person = gateway.access.request(request, Role.DASHBOARD, Role.ADMIN)
-        return Response(encode(_person(person)), 200, _NO_STORE, "application/json")
+        return answer(_person(person))
 
 
 def _require_own_page(request: Request, allowed: frozenset[str]) -> None:
@@ -107,7 +106,7 @@ def _answer(signed_in: SignedIn) -> Response:
             "sensors": user.sensors,
         },
     }
-    response = Response(encode(content), 200, _NO_STORE, "application/json")
+    response = answer(content)
     response.set_cookie(
         COOKIE,
         signed_in.refresh_token,

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-from fastapi import Response
-
 from app.domain.channel import Channel
 from app.edge.access import grant_of
 from app.model import Publication
@@ -27,7 +25,3 @@ def told(publications: Sequence[Publication], channel: Channel) -> list[Publicat
 def joined(publications: Iterable[Publication]) -> bytes:
     """They are JSON already: nothing is parsed to be written again."""
     return b"[" + b",".join(publication.text for publication in publications) + b"]"
-
-
-def json(content: bytes) -> Response:
-    return Response(content, media_type="application/json", headers={"Cache-Control": "no-store"})

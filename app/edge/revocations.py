@@ -4,11 +4,11 @@ import time
 from typing import Annotated
 
 import msgspec
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import FastAPI, Request, Response
 
 from app.domain.decoding import decode
 from app.domain.revoking import ACTS, Revoked, revoke
-from app.edge.admin import admin_of
+from app.edge.admin import Tenant, admin_of
 from app.edge.body import json_body
 from app.edge.gateway import Gateway
 from app.storage.sql import Sql
@@ -28,9 +28,7 @@ _revocation = msgspec.json.Decoder(Revocation)
 
 def routes(app: FastAPI, gateway: Gateway) -> None:
     @app.post("/api/admin/revocations")
-    async def add(
-        request: Request, tenant: Annotated[str | None, Query(max_length=63)] = None
-    ) -> Response:
+    async def add(request: Request, tenant: Tenant = None) -> Response:
         admin = admin_of(gateway, request)
         owner = admin.acts_on(tenant)
         asked = decode(_revocation, await json_body(request, gateway.settings))

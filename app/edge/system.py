@@ -6,7 +6,8 @@ import time
 from fastapi import FastAPI, Request, Response
 
 from app import __version__
-from app.edge.admin import admin_of, answer
+from app.edge.admin import admin_of
+from app.edge.answer import answer
 from app.edge.certificate import ALARMING, Life, read_life
 from app.edge.gateway import Gateway
 from app.model import wire_time

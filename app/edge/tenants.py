@@ -8,7 +8,8 @@ import msgspec
 from fastapi import FastAPI, Query, Request, Response
 
 from app.domain.decoding import decode
-from app.edge.admin import admin_of, answer
+from app.edge.admin import admin_of
+from app.edge.answer import answer
 from app.edge.body import json_body
 from app.edge.gateway import Gateway
 from app.errors import InvalidInputError

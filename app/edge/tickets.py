@@ -1,8 +1,8 @@
 """`POST /auth/ws-ticket`: a dashboard's token for a ticket that opens one socket."""
 
 from fastapi import FastAPI, Request, Response
-from msgspec.json import encode
 
+from app.edge.answer import answer
 from app.edge.gateway import Gateway
 from app.edge.handshake import origin_of
 from auth.principal import Role
@@ -14,8 +14,4 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         principal = gateway.access.request(request, Role.DASHBOARD)
         origin = origin_of(request, gateway.settings.origins)
         issued, life = await gateway.access.ticket(principal, origin)
-        return Response(
-            encode({"ticket": issued, "expires_in": life}),
-            media_type="application/json",
-            headers={"Cache-Control": "no-store"},
-        )
+        return answer({"ticket": issued, "expires_in": life})

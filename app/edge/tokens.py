@@ -6,7 +6,8 @@ import msgspec
 from fastapi import FastAPI, Query, Request, Response
 
 from app.domain.decoding import decode
-from app.edge.admin import Tenant, admin_of, answer
+from app.edge.admin import Tenant, admin_of
+from app.edge.answer import answer
 from app.edge.body import json_body
 from app.edge.gateway import Gateway
 from app.edge.registering import GRACE, act, listed, shown_once

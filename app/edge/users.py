@@ -9,7 +9,8 @@ from fastapi import FastAPI, Query, Request, Response
 
 from app.domain.decoding import decode
 from app.domain.people import check
-from app.edge.admin import Tenant, admin_of, answer
+from app.edge.admin import Tenant, admin_of
+from app.edge.answer import answer
 from app.edge.body import json_body
 from app.edge.gateway import Gateway
 from app.errors import InvalidInputError
