@@ -15,7 +15,6 @@ from app.outlets.base import UndeliveredError, Webhook
 from app.outlets.webhook import Webhooks, signature
 from app.stack.certificates import ensure
 from tests.outlets.test_mail import ALERT
-from tests.ports import free_port
 
 SECRET = "a secret of sixteen"
 
@@ -24,7 +23,7 @@ class Receiver:
     def __init__(self) -> None:
         self.taken: list[tuple[dict[str, str], bytes]] = []
         self.status = 204
-        self.port = free_port()
+        self.port = 0
 
     async def answer(self, request: Request) -> Response:
         self.taken.append((dict(request.headers), await request.body()))
@@ -42,7 +41,7 @@ async def receiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     app.add_api_route("/hook", receiver.answer, methods=["POST"])
     config = uvicorn.Config(
         app,
-        port=receiver.port,
+        port=0,
         ssl_certfile=str(made.chain),
         ssl_keyfile=str(made.key),
         log_level="warning",
@@ -52,6 +51,7 @@ async def receiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110  (uvicorn has no event for it)
         await asyncio.sleep(0.01)
+    receiver.port = server.servers[0].sockets[0].getsockname()[1]
     yield receiver
     server.should_exit = True
     await serving
