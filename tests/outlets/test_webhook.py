@@ -14,6 +14,8 @@ from fastapi import FastAPI, Request, Response
 from app.outlets.base import UndeliveredError, Webhook
 from app.outlets.webhook import Webhooks, signature
 from app.stack.certificates import ensure
+from tests.brokers.conftest import until
+from tests.brokers.test_network import open_files
 from tests.outlets.test_mail import ALERT
 
 SECRET = "a secret of sixteen"
@@ -37,7 +39,7 @@ class Receiver:
 async def receiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Receiver]:
     made = ensure(tmp_path, ["localhost"], time.time())
     monkeypatch.setenv("SSL_CERT_FILE", str(made.authority))
-    receiver, app = Receiver(), FastAPI()
+    receiver, app, files = Receiver(), FastAPI(), open_files()
     app.add_api_route("/hook", receiver.answer, methods=["POST"])
     config = uvicorn.Config(
         app,
@@ -55,6 +57,7 @@ async def receiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     yield receiver
     server.should_exit = True
     await serving
+    await until(lambda: open_files() <= files)  # a handshake that was given up ends by itself
 
 
 def private() -> Webhooks:
