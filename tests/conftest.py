@@ -19,6 +19,9 @@ from app.edge.key_ring import key_ring
 from app.server import serve
 from app.settings import Settings
 from app.stack.programs import find_postgres, find_redis
+from app.storage.postgres import connection as postgres_connection
+from app.storage.postgres import store as postgres_store
+from app.storage.postgres import transactions as postgres_transactions
 from auth.keys import create_key
 from auth.principal import Principal, Role
 from auth.tokens import TokenIssuer, TokenVerifier
@@ -129,6 +132,15 @@ def own_postgres(postgres_programs: Path) -> Iterator[PostgresServer]:
     """To be hurt: after a crash a server syncs every file that tests ever left in it."""
     with PostgresServer(postgres_programs) as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def patient_with_postgres(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No database is given up on because the machine is busy, but one that a test may trouble."""
+    if "troubled" not in request.fixturenames:
+        monkeypatch.setattr(postgres_connection, "CONNECTING", 20)
+        monkeypatch.setattr(postgres_store, "QUESTION", 20.0)
+        monkeypatch.setattr(postgres_transactions, "STATEMENT", 20.0)
 
 
 @pytest.fixture

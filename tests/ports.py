@@ -1,5 +1,6 @@
 """TCP ports of this machine for servers that are about to start."""
 
+import os
 import random
 import socket
 from contextlib import suppress
@@ -9,7 +10,11 @@ _FIRST, _END = 20_000, 32_768
 """Below those that Linux gives to whoever asks for any: what runs beside us takes none of them
 before the program does that it is for.
 """
-_shuffled = cycle(random.sample(range(_FIRST, _END), _END - _FIRST))
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_own = range(_FIRST + _worker, _END, _workers)
+"""Of this process: what runs its tests beside it takes none of them either."""
+_shuffled = cycle(random.sample(_own, len(_own)))
 
 
 def free_port() -> int:

@@ -22,7 +22,7 @@ import psycopg
 from app.stack.process import die_with_parent
 
 USER = "iaqverse"
-PATIENCE = 20.0
+PATIENCE = 60.0
 _SETTINGS = {
     "listen_addresses": "",
     "shared_buffers": "32MB",

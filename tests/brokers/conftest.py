@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from app.brokers import connection
+from app.brokers import circle, connection
 from app.brokers.connection import RedisLink
 from app.brokers.redis import RedisBroker
 from app.model import Position, Publication, RoutingKey, Topic
@@ -32,8 +32,16 @@ def publications(count: int, tenant: str = "acme", *, first: int = 1) -> list[Pu
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No server is lost because the machine is busy."""
+    """No server or gateway is given up on because the machine is busy."""
     monkeypatch.setattr(connection, "ANSWER", 30.0)
+    monkeypatch.setattr(connection, "SILENCE", 60.0)
+    monkeypatch.setattr(circle, "PATIENCE", 10.0)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that freezes is given up on soon, and not one that a busy machine keeps waiting."""
+    monkeypatch.setattr(connection, "ANSWER", 2.0)
 
 
 class Reader:
@@ -55,7 +63,7 @@ class Reader:
 
 
 async def until(fulfilled: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not fulfilled():  # noqa: ASYNC110  (any condition)
             await asyncio.sleep(0.002)
 

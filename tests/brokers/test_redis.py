@@ -4,17 +4,16 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from math import inf
 from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
+from app.brokers import connection
 from app.brokers import redis as broker_module
 from app.brokers.entries import written
 from app.brokers.reading import WAIT_MS
 from app.brokers.redis import READERS, STREAM_ENTRIES, RedisBroker
-from app.durations import BOUNDS
 from app.model import Position, Publication
 from tests.brokers.conftest import (
     KEY,
@@ -63,12 +62,13 @@ async def test_what_one_publishes_the_others_receive_once_and_in_order(
         assert (brokers[0].sent, brokers[0].unsent, brokers[0].waiting) == (200, 0, 0)
 
 
+@pytest.mark.usefixtures("patient")
 async def test_what_was_long_under_way_shows_in_the_lag(redis: RedisServer, pair: Pair) -> None:
     _, there = pair
     reader = Reader()
     await there.follow("acme", reader)
     (entry,) = written(publications(1))
-    told_ms = round(time.time() * 1_000) - 1_500
+    told_ms = round(time.time() * 1_000) - 600_000
     async with linked(redis.url) as link:
         await link.ask(
             lambda client: client.xadd(
@@ -76,8 +76,8 @@ async def test_what_was_long_under_way_shows_in_the_lag(redis: RedisServer, pair
             )
         )
     await reader.has(1)
-    longer = dict(zip((*BOUNDS, inf), there.lag.cumulated(), strict=True))
-    assert (longer[1.0], longer[2.5]) == (0, 1)
+    assert there.lag.cumulated()[-1] == 1
+    assert 599 < there.lag.total < 900  # Redis' clock is this one, and the machine may be busy
 
 
 @pytest.mark.usefixtures("patient")
@@ -184,6 +184,7 @@ async def test_streams_are_bounded_and_end(pair: Pair, redis: RedisServer) -> No
         assert 0 < await client.ttl(key) <= broker_module.STREAM_LIFE
 
 
+@pytest.mark.usefixtures("patient")
 async def test_what_waits_is_bounded_and_what_was_not_sent_is_counted(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,6 +198,7 @@ async def test_what_waits_is_bounded_and_what_was_not_sent_is_counted(
     assert reader.sequences() == list(range(1, 10))
 
 
+@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("how", ["stop", "freeze"])
 async def test_while_it_is_gone_what_is_published_here_is_received_here(
     pair: Pair, redis: RedisServer, how: str
@@ -214,15 +216,17 @@ async def test_while_it_is_gone_what_is_published_here_is_received_here(
     assert near.sequences() == [1, 2, 3]
     assert here.unsent >= 1
     late = Reader()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(connection.ANSWER):
         await there.follow("beta", late)  # that it is gone keeps nobody waiting
     redis.thaw() if how == "freeze" else redis.start()
     await until(lambda: here.up and there.up)
     here.publish([*publications(1, first=4), *publications(1, "beta")])
     await late.has(1)
-    assert (far.sequences()[0], far.sequences()[-1], late.sequences("beta")) == (1, 4, [1])
+    await until(lambda: far.sequences()[-1] == 4)  # another tenant's stream, read by itself
+    assert (far.sequences()[0], late.sequences("beta")) == (1, [1])
 
 
+@pytest.mark.usefixtures("patient")
 async def test_who_was_away_for_a_moment_goes_on_in_the_stream_where_it_was(
     pair: Pair,
 ) -> None:
@@ -237,6 +241,7 @@ async def test_who_was_away_for_a_moment_goes_on_in_the_stream_where_it_was(
     assert reader.sequences() == [1, 2, 3, 4, 5, 6]
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_stream_that_began_anew_is_read_from_its_beginning(
     pair: Pair, redis: RedisServer
 ) -> None:
@@ -254,6 +259,7 @@ async def test_a_stream_that_began_anew_is_read_from_its_beginning(
     assert await reader.has(1) == publications(1)
 
 
+@pytest.mark.usefixtures("patient")
 async def test_who_is_cut_off_for_being_sent_too_much_goes_on_where_it_was(
     pair: Pair, redis: RedisServer
 ) -> None:

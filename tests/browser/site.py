@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.stack.programs import ROOT
-from tests.stack.stack_process import GREETING, StackProcess
+from tests.stack.stack_process import GREETING, PATIENCE, StackProcess
 
 TENANT = "acme"
 USER, PASSWORD = "marie@acme", "a window that is open"
@@ -42,7 +42,7 @@ class Site(StackProcess):
 
     def restart(self) -> None:
         """After a crash, on the same ports and with the same state."""
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
         self.launch()
         self.await_text(GREETING)
 

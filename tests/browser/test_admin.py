@@ -87,7 +87,7 @@ def test_a_device_is_added_by_a_code_that_a_camera_reads_and_claims_itself_with_
     form.get_by_label("Salle").fill("Cave")
     page.keyboard.press("Enter")
     (text,) = read_by_a_camera(page.locator(".qr"))
-    assert page.evaluate("document.querySelector('dialog.dialog').contains(document.activeElement)")
+    until(page, "document.querySelector('dialog.dialog').contains(document.activeElement)")
     code = shown_once(page)
     assert text == f"IAQVERSE:LOCALHOST:{shared_site.https_port}/{code}"
     claimed = post(shared_site, "/auth/claim", {"code": code})

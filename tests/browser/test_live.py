@@ -5,7 +5,7 @@ import time
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import PATIENCE_MS, Open
 from tests.browser.site import Site
 
 LIVE = '.status[data-status="live"]'
@@ -23,7 +23,7 @@ def begin(page: Page, token: str) -> None:
     page.wait_for_selector(LIVE)
 
 
-def until(page: Page, expression: str, seconds: float = 5) -> None:
+def until(page: Page, expression: str, seconds: float = PATIENCE_MS / 1_000) -> None:
     """Playwright's own way to wait evaluates text in the page, which the page's policy refuses."""
     deadline = time.monotonic() + seconds
     while not page.evaluate(expression):

@@ -49,6 +49,7 @@ def hide_the_page(page: Page, site: Site) -> None:
     """A browser without a screen hides no page: it is told so, and loses its socket meanwhile."""
     page.evaluate(SHOW, False)
     kill_nginxs_workers(page, site)
+    until(page, "!window.wsManager.isConnected")
     page.wait_for_timeout(1500)
     assert page.evaluate("window.wsManager.isConnected") is False
     page.evaluate(SHOW, True)
@@ -88,10 +89,10 @@ def test_the_chart_holds_every_acknowledged_measurement_once(browser: Browser) -
             for trouble in TROUBLES:
                 trouble(page, site)
                 reached = len(numbered.acknowledged) + 1
-                until(page, f"{SERIES}.length > {reached}", seconds=15)
+                until(page, f"{SERIES}.length > {reached}", seconds=60)
                 page.wait_for_selector(LIVE)
         expected = [FIRST - 1, *numbered.acknowledged]
-        until(page, f"{SERIES}.length >= {len(expected)}")
+        until(page, f"{SERIES}.length >= {len(expected)}", seconds=60)
         assert page.evaluate(SERIES) == expected
         expect(page.locator(".chart__plot").first).to_have_attribute(
             "aria-label", re.compile(rf"\b{len(expected)} points$")

@@ -20,7 +20,7 @@ def test_it_opens_with_what_was_last_known_marked_as_old(
         return  # a browser keeps nothing for a certificate that it does not trust
     shared_site.measure("Véranda", "s7", CO2=777)
     page = entered(shared_site, open_page)
-    until(page, CONTROLLED, seconds=10)
+    until(page, CONTROLLED)
     until(page, KEPT)
     page.context.set_offline(True)
     for name in ("", "wall.html", "digital-twin.html"):
@@ -51,7 +51,7 @@ def test_nothing_is_left_by_who_signs_out(
     page = entered(shared_site, open_page)
     if not trusted:
         return
-    until(page, CONTROLLED, seconds=10)
+    until(page, CONTROLLED)
     until(page, KEPT)
     page.get_by_role("button", name="Se déconnecter").click()
     until(page, f"{KEPT}.then((kept) => !kept)")

@@ -41,7 +41,7 @@ def test_a_token_that_ends_soon_is_renewed_on_the_open_socket(
     page = page_that_renews(shared_site, open_page, minted)
     page.on("websocket", listen)
     begin(page, shared_site.token(ttl="61s"))
-    for _ in range(100):
+    for _ in range(300):
         if any('"authenticated"' in text for text in heard):
             break
         page.wait_for_timeout(100)
@@ -68,10 +68,10 @@ def test_the_cookie_renews_the_token_on_the_open_socket(shared_site: Site, open_
     with page.expect_response("**/auth/refresh") as refreshed:
         page.evaluate("window.wsManager.disconnect(); window.wsManager.connect()")
     given = refreshed.value.json()["access_token"]
-    for _ in range(100):
+    for _ in range(300):
         if any('"authenticated"' in text for text in heard):
             break
-        page.wait_for_timeout(50)
+        page.wait_for_timeout(100)
     assert any('"authenticated"' in text for text in heard)
     assert page.evaluate(TOKEN) == given
     assert len(sockets) == 1

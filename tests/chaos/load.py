@@ -30,7 +30,7 @@ EVERYTHING, ONE_SITE = "measurements", "measurements:Maison"
 TOPICS = (EVERYTHING, EVERYTHING, ONE_SITE)
 """Of each socket."""
 SITES = ("Maison", "Boutique")
-CATCHING_UP = 15.0
+CATCHING_UP = 60.0
 """Seconds that a reader gets for what it still lacks at the end."""
 LEAST_BEFORE = 50
 """Acknowledgements before anything happens."""

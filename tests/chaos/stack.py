@@ -34,7 +34,7 @@ TENANT = "acme"
 TOKEN_TTL = 3_600
 LIFTED = 50
 """A LIMIT_SCALE that no rate stands in the way of."""
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds for what takes one, on a machine that others use as well."""
 
 
@@ -129,7 +129,7 @@ class Stack:
     def stop_gateway(self) -> None:
         """As an operator does: it drains first."""
         self.gateway.terminate()
-        assert self.gateway.wait(15) == 0
+        assert self.gateway.wait(PATIENCE) == 0
 
     def start_nginx(self) -> None:
         self.nginx = self._start("nginx", *self._nginx_command)
@@ -144,7 +144,7 @@ class Stack:
     def restart_nginx(self) -> None:
         """At once: every connection through it is cut."""
         self.nginx.terminate()
-        self.nginx.wait(15)
+        self.nginx.wait(PATIENCE)
         self.start_nginx()
 
     async def ready(self) -> None:
@@ -170,7 +170,7 @@ class Stack:
             base_url=self.settings.origin,
             headers=headers,
             verify=self.tls,
-            timeout=15,
+            timeout=PATIENCE / 2,  # less than what is waited for, if one is never answered
             trust_env=False,
         )
 
@@ -197,7 +197,7 @@ class Stack:
             process = getattr(self, name, None)
             if process is not None and process.poll() is None:
                 process.send_signal(end)
-                process.wait(15)
+                process.wait(PATIENCE)
 
 
 def _listens(path: Path) -> bool:

@@ -60,7 +60,10 @@ class Subscriber:
                     await self._resume(socket)
                     pause = SHORTEST_PAUSE
                     async for text in socket:
-                        self._take(json.loads(text))
+                        message = json.loads(text)
+                        if message["type"] == "lagged":  # it comes back for what it missed
+                            break
+                        self._take(message)
                 self.ends["closed"] += 1
             except (OSError, EOFError, WebSocketException) as error:
                 self.ends[type(error).__name__] += 1

@@ -12,7 +12,7 @@ from tests.chaos.troubles import deploys, gateways_blows
 from tests.postgres_server import PostgresServer
 from tests.redis_server import RedisServer
 
-LONGEST_OUTAGE = 5.0
+LONGEST_OUTAGE = 15.0
 """Seconds; another worker is there all the time, but this machine has others to serve."""
 
 

@@ -22,10 +22,10 @@ MOST_BETWEEN = 400
 """Acknowledgements from one blow to the next, drawn anew each time."""
 
 LONGEST_REQUEST = 0.02
-HEALTH_TELLS = 20.0
+HEALTH_TELLS = 60.0
 """Seconds until it does: a look waits as long for a locked file as a measurement does."""
-RECOVERED = 10.0
-"""Seconds until a broker that is back, or gone, is noticed by every worker."""
+RECOVERED = 30.0
+"""Seconds until a broker that is back, or gone, is noticed by every worker, of a busy machine."""
 LOOKS = 6
 """At the health, more than there are workers."""
 BETWEEN_LOOKS = 0.1

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from iaqverse.clock import Clock
 from iaqverse.link import Link, Reply, open_client
 
-from tests.demo.peer_gateway import START, FakeClock, Peer, closed_port, peer_gateway, refusal
+from tests.demo.peer_gateway import NOBODY, START, FakeClock, Peer, peer_gateway, refusal
 
 
 class Case:
@@ -89,7 +89,7 @@ async def test_a_retry_after_without_sense_is_none(value: str) -> None:
 
 
 async def test_back_off_grows_with_jitter_up_to_its_bound() -> None:
-    async with linked(closed_port()) as case:
+    async with linked(NOBODY) as case:
         delays = []
         for _ in range(12):
             assert await case.post() is None
@@ -140,7 +140,7 @@ async def test_each_trouble_is_told_once_and_so_is_its_end() -> None:
 
 
 async def test_the_token_is_not_shown() -> None:
-    async with linked(closed_port()) as case:
+    async with linked(NOBODY) as case:
         assert "the-token" not in repr(case.link)
         await case.post()
         assert "the-token" not in "".join(case.told)

@@ -12,6 +12,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 START = 1_736_935_200.0  # Wednesday 2025-01-15 10:00 UTC
+NOBODY = "http://127.0.0.1:1"
+"""An address where nobody listens, and that no other test is given."""
 
 
 class Received(NamedTuple):
@@ -97,9 +99,3 @@ def refusal(status: int, code: str, **headers: str) -> JSONResponse:
     return JSONResponse(
         body, status, {name.replace("_", "-"): text for name, text in headers.items()}
     )
-
-
-def closed_port() -> str:
-    """An address where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return f"http://127.0.0.1:{listening.getsockname()[1]}"

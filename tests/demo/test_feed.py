@@ -14,7 +14,7 @@ from iaqverse.wire import timestamp
 
 from app.demo.feed import run_feed
 from app.demo.rooms import DEMO_ROOMS, DEMO_SENSORS
-from tests.demo.peer_gateway import START, FakeClock, Peer, closed_port, peer_gateway, refusal
+from tests.demo.peer_gateway import NOBODY, START, FakeClock, Peer, peer_gateway, refusal
 
 
 async def feed(
@@ -122,7 +122,7 @@ async def test_what_is_refused_is_counted_by_reason_and_not_sent_again() -> None
 
 async def test_it_goes_on_while_nobody_answers() -> None:
     told: list[str] = []
-    tally = await feed(closed_port(), rounds=20, plans=DEMO_ROOMS[:1], tell=told.append)
+    tally = await feed(NOBODY, rounds=20, plans=DEMO_ROOMS[:1], tell=told.append)
     assert (tally.answered, tally.published, tally.dropped) == (0, 0, 0)
     assert [line.split(" (")[0] for line in told] == ["waiting: unreachable"] * 2
 
@@ -131,7 +131,7 @@ async def test_stopped_before_it_begins_it_sends_nothing() -> None:
     stop = asyncio.Event()
     stop.set()
     tally = await run_feed(
-        base_url=closed_port(),
+        base_url=NOBODY,
         verify=ssl.create_default_context(),
         device_token="device",
         service_token="service",

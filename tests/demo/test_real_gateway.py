@@ -5,6 +5,7 @@ import ssl
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from iaqverse.clock import Clock
@@ -15,6 +16,7 @@ from app.demo.feed import run_feed
 from app.demo.recording import read_recording
 from app.demo.replay import run_replay
 from app.demo.rooms import DEMO_ROOMS, DEMO_SENSORS
+from app.edge import rate_storage
 from tests.conftest import Running, Start
 from tests.demo.test_recording import RECORDINGS, needs_recordings
 
@@ -46,14 +48,24 @@ async def test_everything_the_feed_sends_is_accepted(gateway: Running) -> None:
 
 
 async def test_a_backlog_waits_for_its_budget_while_what_is_live_goes_through(
-    start: Start, tmp_path: Path
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """By a clock that is ahead by all that was slept."""
+    slept: list[float] = []
+
+    def now() -> float:
+        return time.time() + sum(slept)
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr(rate_storage, "time", SimpleNamespace(time=now))
     path = tmp_path / "room.csv"
     first = datetime(2022, 10, 12, tzinfo=UTC)
     rows = [f"{(first + timedelta(minutes=n)).isoformat()},{400 + n}" for n in range(150)]
     path.write_text("\n".join(["timestamp,CO2", *rows]))
     stop = asyncio.Event()
-    async with start(backlog_rate_per_token="100/3second") as gateway:
+    async with start(backlog_rate_per_token="100/minute") as gateway:
         summary = await run_replay(
             base_url=gateway.url,
             verify=ssl.create_default_context(),
@@ -63,7 +75,7 @@ async def test_a_backlog_waits_for_its_budget_while_what_is_live_goes_through(
             stop=stop,
             tell=lambda _: None,
             shift=True,
-            clock=Clock.until(stop),
+            clock=Clock(sleep, now),
         )
         async with gateway.client("dashboard") as dashboard:
             answer = await dashboard.get("/api/messages", params={"limit": 1_000})

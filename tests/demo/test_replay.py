@@ -13,7 +13,7 @@ from iaqverse.wire import Place, timestamp
 from app.demo.recording import Skipped
 from app.demo.refusals import Refusal
 from app.demo.replay import PATIENCE, Summary, run_replay
-from tests.demo.peer_gateway import START, FakeClock, Peer, closed_port, peer_gateway, refusal
+from tests.demo.peer_gateway import NOBODY, START, FakeClock, Peer, peer_gateway, refusal
 from tests.demo.test_recording import RECORDINGS, needs_recordings
 
 FIRST = datetime(2022, 10, 12, 16, tzinfo=UTC)
@@ -170,7 +170,7 @@ async def test_a_token_that_will_not_do_ends_it(recording: Path, status: int, co
 
 async def test_a_gateway_that_stays_away_ends_it(recording: Path) -> None:
     time, told = FakeClock(), list[str]()
-    summary = await replay(closed_port(), recording, time=time, tell=told.append)
+    summary = await replay(NOBODY, recording, time=time, tell=told.append)
     assert (summary.ended, summary.sent, summary.not_sent) == ("gateway_away", 0, 250)
     assert summary.waits == {"unreachable": PATIENCE}
     assert summary.lines()[-1] == "      250  not sent: gateway_away"
@@ -222,7 +222,7 @@ async def test_stopped_it_says_what_was_not_sent(recording: Path) -> None:
 async def test_stopped_while_it_waits_it_ends_too(recording: Path) -> None:
     stop = asyncio.Event()
     time = FakeClock(after=lambda _: stop.set())
-    summary = await replay(closed_port(), recording, time=time, stop=stop)
+    summary = await replay(NOBODY, recording, time=time, stop=stop)
     assert (summary.ended, summary.not_sent) == ("stopped", 250)
 
 
@@ -240,7 +240,7 @@ async def test_times_without_zone_are_noted_unless_a_zone_was_given(tmp_path: Pa
 async def test_a_recording_without_rows_is_soon_done(tmp_path: Path) -> None:
     path = tmp_path / "empty.csv"
     path.write_text("timestamp,CO2\n")
-    summary = await replay(closed_port(), path, shift=True)
+    summary = await replay(NOBODY, path, shift=True)
     assert (summary.sent, summary.not_sent, summary.ended) == (0, 0, None)
 
 

@@ -14,8 +14,9 @@ from fastapi import FastAPI, Request, Response
 from app.outlets.base import UndeliveredError, Webhook
 from app.outlets.webhook import Webhooks, signature
 from app.stack.certificates import ensure
+from tests.brokers.conftest import until
+from tests.brokers.test_network import open_files
 from tests.outlets.test_mail import ALERT
-from tests.ports import free_port
 
 SECRET = "a secret of sixteen"
 
@@ -24,7 +25,7 @@ class Receiver:
     def __init__(self) -> None:
         self.taken: list[tuple[dict[str, str], bytes]] = []
         self.status = 204
-        self.port = free_port()
+        self.port = 0
 
     async def answer(self, request: Request) -> Response:
         self.taken.append((dict(request.headers), await request.body()))
@@ -38,11 +39,11 @@ class Receiver:
 async def receiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Receiver]:
     made = ensure(tmp_path, ["localhost"], time.time())
     monkeypatch.setenv("SSL_CERT_FILE", str(made.authority))
-    receiver, app = Receiver(), FastAPI()
+    receiver, app, files = Receiver(), FastAPI(), open_files()
     app.add_api_route("/hook", receiver.answer, methods=["POST"])
     config = uvicorn.Config(
         app,
-        port=receiver.port,
+        port=0,
         ssl_certfile=str(made.chain),
         ssl_keyfile=str(made.key),
         log_level="warning",
@@ -52,9 +53,11 @@ async def receiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110  (uvicorn has no event for it)
         await asyncio.sleep(0.01)
+    receiver.port = server.servers[0].sockets[0].getsockname()[1]
     yield receiver
     server.should_exit = True
     await serving
+    await until(lambda: open_files() <= files)  # a handshake that was given up ends by itself
 
 
 def private() -> Webhooks:

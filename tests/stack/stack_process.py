@@ -22,6 +22,8 @@ from tests.ports import free_port
 
 GREETING = "Ctrl-C stops everything."
 SCRIPT = Path(__file__).with_name("standin_stack.py")
+PATIENCE = 60.0
+"""Seconds for what takes one, on a machine that others use as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class StackProcess:
         for process in self._seen:
             if process.alive:
                 os.kill(process.pid, signal.SIGKILL)
-        self.process.wait(5)
+        self.process.wait(PATIENCE)
         remove_temporary(Path(self.environment["STATE_DIR"]) / "run")
 
     def launch(self) -> None:
@@ -96,7 +98,7 @@ class StackProcess:
                 start_new_session=True,
             )
 
-    def await_text(self, text: str, seconds: float = 20) -> None:
+    def await_text(self, text: str, seconds: float = PATIENCE) -> None:
         deadline = time.monotonic() + seconds
         while text not in self.output.read_text():
             ended = self.process.poll() is not None
@@ -125,7 +127,7 @@ class StackProcess:
         found = (process for process in self.look() if part in process.command)
         return min(found, key=lambda process: (int(process.started), process.pid))
 
-    def await_nothing_left(self, seconds: float) -> None:
+    def await_nothing_left(self, seconds: float = PATIENCE) -> None:
         deadline = time.monotonic() + seconds
         while alive := [process for process in self._seen if process.alive]:
             self.process.poll()
@@ -146,11 +148,11 @@ class StackProcess:
         host: str = "localhost",
     ) -> Answer:
         """One verified HTTPS request over HTTP/1.1, on a connection of its own."""
-        connection = HTTPSConnection(host, self.https_port, timeout=5, context=self.tls)
+        connection = HTTPSConnection(host, self.https_port, timeout=PATIENCE, context=self.tls)
         return _answer(connection, method, path, headers, body)
 
     def ask_plain(self, path: str, port: int | None = None) -> Answer:
-        connection = HTTPConnection("127.0.0.1", port or self.http_port, timeout=5)
+        connection = HTTPConnection("127.0.0.1", port or self.http_port, timeout=PATIENCE)
         return _answer(connection, "GET", path, None, None)
 
     def logs(self) -> str:

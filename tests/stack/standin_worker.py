@@ -4,6 +4,7 @@ A file `broken` beside its socket makes it end at once, and `unready` not get re
 """
 
 import os
+import select
 import signal
 import socketserver
 import sys
@@ -33,5 +34,5 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda number, _frame: stop.append(number))
     server = socketserver.UnixStreamServer(os.fspath(SOCKET), Handler)
     server.timeout = 0.02
-    while not stop:
+    while not stop or select.select([server], [], [], 0)[0]:  # it drains what has connected
         server.handle_request()

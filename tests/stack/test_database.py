@@ -22,7 +22,7 @@ def test_the_stack_keeps_everything_in_the_database(
 def test_a_database_that_does_not_serve_is_told_before_anything_runs(tmp_path: Path) -> None:
     site = Site(tmp_path, DATABASE_URL="postgresql://gateway:hunter2@127.0.0.1:1/iaq")
     site.launch()
-    assert site.process.wait(20) == 1
+    assert site.process.wait(60) == 1
     said = site.output.read_text()
     assert said.startswith("the database of DATABASE_URL does not serve")
     assert "hunter2" not in said

@@ -10,7 +10,7 @@ import pytest
 
 from tests.stack.bare_nginx import serial, until
 from tests.stack.own_certificate import put
-from tests.stack.stack_process import StackProcess
+from tests.stack.stack_process import PATIENCE, StackProcess
 
 DEATHS = {
     "supervisor": "standin_stack",
@@ -27,7 +27,7 @@ def test_being_told_to_stop_ends_everything(tmp_path: Path, number: signal.Signa
         stack.process.send_signal(number)
         assert stack.process.wait(10) == 0
         assert time.monotonic() - started < 10
-        stack.await_nothing_left(0.5)
+        stack.await_nothing_left()
 
 
 @pytest.mark.parametrize("victim", DEATHS)
@@ -36,8 +36,8 @@ def test_killing_any_process_leaves_nothing(tmp_path: Path, victim: str) -> None
         # supervisor, gateway, demo, nginx and at least one worker
         assert len(stack.look()) >= 5
         os.kill(stack.find(DEATHS[victim]).pid, signal.SIGKILL)
-        stack.process.wait(10)
-        stack.await_nothing_left(5)
+        stack.process.wait(PATIENCE)
+        stack.await_nothing_left()
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_killing_any_process_leaves_nothing(tmp_path: Path, victim: str) -> None
 def test_a_crash_is_told_with_the_log_to_read(tmp_path: Path, victim: str, log: str) -> None:
     with StackProcess(tmp_path) as stack:
         os.kill(stack.find(DEATHS[victim]).pid, signal.SIGKILL)
-        assert stack.process.wait(10) == 1
+        assert stack.process.wait(PATIENCE) == 1
         name = victim.partition(" ")[0]
         said = f"{name} was killed by SIGKILL: see {tmp_path}/var/log/{log}.log"
         assert said in stack.output.read_text()
@@ -71,19 +71,19 @@ def test_an_expired_certificate_is_one_sentence_and_nothing_starts(tmp_path: Pat
     put(tmp_path / "certs", time.time() - 91 * 86_400, "localhost")
     stack = StackProcess(tmp_path)
     stack.launch()
-    assert stack.process.wait(20) == 1
+    assert stack.process.wait(PATIENCE) == 1
     assert stack.output.read_text().endswith("server.crt is yours and has expired: renew it\n")
 
 
 def test_a_gateway_that_does_not_stop_is_killed(tmp_path: Path) -> None:
     with StackProcess(tmp_path) as stack:
-        frozen = stack.find("standin_gateway")
+        frozen, nginx = stack.find("standin_gateway"), stack.find("nginx: master")
         os.kill(frozen.pid, signal.SIGSTOP)
         stack.process.send_signal(signal.SIGTERM)
-        time.sleep(0.3)
+        until(lambda: not nginx.alive, "the first one is heeded")  # else the two may come as one
         stack.process.send_signal(signal.SIGTERM)  # the second one does not wait
-        assert stack.process.wait(3) == 0
-        stack.await_nothing_left(0.5)
+        assert stack.process.wait(8) == 0
+        stack.await_nothing_left()
 
 
 @pytest.mark.parametrize("setting", ["HTTPS_PORT", "HTTP_PORT"])
@@ -91,7 +91,7 @@ def test_a_taken_port_is_one_sentence_and_nothing_starts(tmp_path: Path, setting
     stack = StackProcess(tmp_path)
     with socket.create_server(("127.0.0.1", int(stack.environment[setting]))):
         stack.launch()
-        assert stack.process.wait(10) == 1
+        assert stack.process.wait(PATIENCE) == 1
     said = stack.output.read_text()
     assert said.startswith(f"Port {stack.environment[setting]} is taken: ")
     assert setting in said
@@ -113,7 +113,7 @@ def test_one_state_folder_holds_one_stack(tmp_path: Path) -> None:
         (tmp_path / "second").mkdir()
         second = StackProcess(tmp_path / "second", STATE_DIR=first.environment["STATE_DIR"])
         second.launch()
-        assert second.process.wait(10) == 1
+        assert second.process.wait(PATIENCE) == 1
         assert "stop it, or choose another STATE_DIR" in second.output.read_text()
 
 
@@ -129,7 +129,7 @@ def test_a_private_or_long_path_is_served_from_a_temporary_folder(
         in_the_way = name != "private" or os.geteuid() == 0
         assert len(list(temporary.iterdir())) == in_the_way
         stack.process.send_signal(signal.SIGTERM)
-        assert stack.process.wait(10) == 0
+        assert stack.process.wait(PATIENCE) == 0
     assert not list(temporary.iterdir())
 
 
@@ -142,12 +142,12 @@ def test_what_a_killed_run_left_in_the_temporary_folder_goes_with_the_next(
     with StackProcess(home, TMPDIR=temporary) as stack:
         stack.look()
         stack.process.kill()
-        stack.process.wait(5)
-        stack.await_nothing_left(5)
+        stack.process.wait(PATIENCE)
+        stack.await_nothing_left()
     with StackProcess(home, TMPDIR=temporary) as stack:
         assert len(list(temporary.iterdir())) == 1
         stack.process.send_signal(signal.SIGTERM)
-        stack.process.wait(10)
+        stack.process.wait(PATIENCE)
     assert not list(temporary.iterdir())
 
 

@@ -17,19 +17,20 @@ from app.stack.programs import ROOT
 from app.stack.workers import Worker, sockets
 
 SCRIPT = Path(__file__).with_name("standin_workers.py")
-PATIENCE = 15.0
+PATIENCE = 60.0
+"""Seconds for what takes one, on a machine that others use as well."""
 
 
 class Crew:
     """Two stand-ins under the real supervisor."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, patience: float = PATIENCE) -> None:
         self.folder = folder
         self.paths = sockets(folder / "gateway.sock", 2)
         environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
         with (folder / "output.txt").open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, str(SCRIPT), str(folder / "gateway.sock"), "2"],
+                [sys.executable, str(SCRIPT), str(folder / "gateway.sock"), "2", str(patience)],
                 env=environment, stdout=output, stderr=output,
             )  # fmt: skip
 
@@ -37,7 +38,7 @@ class Crew:
         """Of the process that answers on this worker's socket. Raises `OSError` when none does."""
         connection = http.client.HTTPConnection("worker")
         connection.sock = socket.socket(socket.AF_UNIX)
-        connection.sock.settimeout(5)
+        connection.sock.settimeout(PATIENCE)
         try:
             connection.sock.connect(os.fspath(self.paths[number]))
             connection.request("GET", "/", headers={"Connection": "close"})
@@ -71,8 +72,14 @@ def alive(pid: int) -> bool:
 
 
 @pytest.fixture
-def crew(tmp_path: Path) -> Iterator[Crew]:
-    crew = Crew(tmp_path)
+def patience() -> float:
+    """Seconds until a new worker has to answer."""
+    return PATIENCE
+
+
+@pytest.fixture
+def crew(tmp_path: Path, patience: float) -> Iterator[Crew]:
+    crew = Crew(tmp_path, patience)
     try:
         until(crew.up)
         yield crew
@@ -122,19 +129,20 @@ def test_one_that_cannot_start_is_tried_until_it_can(crew: Crew) -> None:
 
 def test_they_are_replaced_without_a_moment_that_nobody_answers(crew: Crew) -> None:
     before = crew.pids()
-    seen: list[list[int]] = [[], []]
     crew.process.send_signal(signal.SIGHUP)
-    deadline = time.monotonic() + PATIENCE
-    while not set(crew.pids()).isdisjoint(before):
-        for number, answers in enumerate(seen):
-            answers.append(crew.pid(number))  # raises where nobody listens
-        assert time.monotonic() < deadline
-    assert seen[1][0] == before[1], "one after the other"
+
+    def replaced() -> bool:
+        second, first = crew.pid(1), crew.pid(0)  # raises where nobody listens
+        assert second == before[1] or first != before[0], "one after the other"
+        return second != before[1]
+
+    until(replaced)
     until(lambda: not any(map(alive, before)))
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"), [("broken", "ended with exit code 3"), ("unready", "answers 503")]
+    ("fault", "patience", "said"),
+    [("broken", PATIENCE, "ended with exit code 3"), ("unready", 6.0, "answers 503")],
 )
 def test_one_that_does_not_get_ready_replaces_nobody(crew: Crew, fault: str, said: str) -> None:
     before = crew.pids()

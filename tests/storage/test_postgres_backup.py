@@ -121,9 +121,9 @@ def test_a_copy_of_a_newer_gateway_is_refused(url: str, programs: Path, copy: Pa
 def test_nothing_is_restored_beside_a_gateway(
     url: str, programs: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backup, "STATEMENT", 0.2)
     write(url)
     back_up(url, programs, copy)
+    monkeypatch.setattr(backup, "STATEMENT", 2.0)
 
     async def beside() -> None:
         store = PostgresStore(url, lambda _: None, capacity=10)
