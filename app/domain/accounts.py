@@ -160,19 +160,20 @@ class Accounts:
         if found is None:
             return
         login, family = found
-        if refresh.judge(family, presented.digest, self._clock()) is not Verdict.GOOD:
+        now = self._clock()
+        if refresh.judge(family, presented.digest, now) is not Verdict.GOOD:
             return
         if everywhere:
-            users.sign_out(sql, login, int(self._clock()))
+            users.sign_out(sql, login, int(now))
         sessions.end(sql, presented.family)
-        self._revoke_access(sql, login.tenant, presented.family)
+        self._revoke_access(sql, login.tenant, presented.family, int(now))
         self._note(sql, Act.SIGNED_OUT, login, address)
 
-    def _revoke_access(self, sql: Sql, tenant: str, family: str) -> None:
+    def _revoke_access(self, sql: Sql, tenant: str, family: str, now: int) -> None:
         """All access tokens of the session, in whichever tab: the newest says the next second."""
         life = self._lives.access + 1
         session = refresh.session_name(family)
-        revocations.revoke_token(sql, tenant, session, int(self._clock()), life)
+        revocations.revoke_token(sql, tenant, session, now, life)
 
     def _note(self, sql: Sql, act: Act, login: Login, address: str) -> None:
         self._audit.write(

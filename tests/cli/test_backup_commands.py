@@ -8,7 +8,7 @@ import pytest
 from httpx2 import AsyncClient
 
 from tests.cli.command import Shell
-from tests.conftest import url_of
+from tests.conftest import PATIENCE, url_of
 from tests.edge.separate import Separate, separate
 from tests.edge.test_recovery import receive, subscribe
 
@@ -34,6 +34,12 @@ class Load:
         results = (await self._device.post("/api/ingest", json=items)).json()["results"]
         for item, result in zip(items, results, strict=True):
             self.acknowledged[item["values"]["CO2"]] = result["position"]  # type: ignore[index]  # as made above
+
+    async def reaches(self, count: int, sending: asyncio.Task[None]) -> None:
+        """So many acknowledged, or the end of a load that failed."""
+        async with asyncio.timeout(PATIENCE):
+            while len(self.acknowledged) < count and not sending.done():  # noqa: ASYNC110  (it goes on by itself)
+                await asyncio.sleep(0.01)
 
     def stop(self) -> None:
         self._stop.set()
@@ -66,14 +72,12 @@ async def test_what_was_acknowledged_before_the_backup_is_there_once(
     async with separate(tmp_path, **settings) as gateway, gateway.client("device") as device:
         load = Load(device)
         sending = asyncio.create_task(load.run())
-        while len(load.acknowledged) < 1_000:  # noqa: ASYNC110  (the load goes on by itself)
-            await asyncio.sleep(0.01)
+        await load.reaches(1_000, sending)
         before = len(load.acknowledged)
         (await shell.run("backup", file, **settings)).result()
         during = len(load.acknowledged)
         assert during > before  # ingest went on meanwhile
-        while len(load.acknowledged) < during + 200:  # noqa: ASYNC110  (as above)
-            await asyncio.sleep(0.01)
+        await load.reaches(during + 200, sending)
         refused = await shell.run("restore", file, **settings)
         assert "another gateway runs" in refused.reason()
         load.stop()

@@ -8,7 +8,7 @@ from tests.cli.command import Shell
 from tests.conftest import Running
 from tests.edge.wire import end_of, heard, measurement, until
 
-NOTICED = 2.0
+NOTICED = 10.0
 """Seconds from the end of a command to its effect."""
 
 

@@ -107,7 +107,7 @@ async def test_a_refused_socket_is_told_to_the_tenant_that_its_token_names(start
                     return False
             return True
 
-        await until(it_is_noticed, within=3)
+        await until(it_is_noticed, within=10)
     async with start() as gateway:
         async with gateway.client("admin") as admin:
             mine = await entries(admin)

@@ -272,7 +272,7 @@ async def test_an_ipv6_peer_on_tcp_has_no_say_either(tmp_path: Path) -> None:
     base = f"http://[::1]:{listener.getsockname()[1]}"
     async with (
         listening(tmp_path, listener),
-        httpx2.AsyncClient(base_url=base, verify=False) as anyone,
+        httpx2.AsyncClient(base_url=base, verify=False, timeout=30) as anyone,
     ):
         assert await statuses_of(anyone, "10.0.0.1", "10.0.0.2") == [200, 429]
 
@@ -302,7 +302,7 @@ async def test_on_the_unix_socket_the_address_is_the_one_that_nginx_saw(tmp_path
     transport = httpx2.AsyncHTTPTransport(uds=str(path), verify=False)
     async with (
         listening(tmp_path, unix_listener(path)),
-        httpx2.AsyncClient(base_url="http://gateway", transport=transport) as nginx,
+        httpx2.AsyncClient(base_url="http://gateway", transport=transport, timeout=30) as nginx,
     ):
         assert await statuses_of(nginx, "10.0.0.1", "10.0.0.1", "10.0.0.2") == [200, 429, 200]
         mapped = await statuses_of(nginx, "10.0.0.3", "::ffff:10.0.0.3")

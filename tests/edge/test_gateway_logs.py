@@ -112,7 +112,7 @@ async def show_secrets_everywhere(running: Program) -> None:
     device = {"Authorization": f"Bearer {running.token(Role.DEVICE)}"}
     dashboard = running.token(Role.DASHBOARD)
     base = f"http://127.0.0.1:{running.port}"
-    async with httpx2.AsyncClient(base_url=base, verify=False) as client:
+    async with httpx2.AsyncClient(base_url=base, verify=False, timeout=30) as client:
         for path in ("/ws/stats", f"/{CANARY}", f"/api/messages?token={CANARY}", "/health/ready"):
             await client.get(path, headers={**bearer, "Cookie": f"session={CANARY}"})
         await client.post(f"/api/publish/{CANARY}", headers=bearer)
@@ -138,7 +138,9 @@ async def show_secrets_everywhere(running: Program) -> None:
 async def use_tickets(running: Program, base: str, token: str) -> None:
     """One that opens a socket, again, and with another credential."""
     bearer = {"Authorization": f"Bearer {token}"}
-    async with httpx2.AsyncClient(base_url=base, headers=bearer, verify=False) as client:
+    async with httpx2.AsyncClient(
+        base_url=base, headers=bearer, verify=False, timeout=30
+    ) as client:
         ticket = (await client.post("/auth/ws-ticket")).json()["ticket"]
         await client.get(f"/ws?ticket={ticket}")
     running.secrets.append(ticket)
@@ -159,7 +161,9 @@ async def test_its_lines_are_json_with_the_documented_events_and_no_secret(tmp_p
             await say(socket, type=CANARY, id=CANARY)
             device = {"Authorization": f"Bearer {running.token(Role.DEVICE)}"}
             base = f"http://127.0.0.1:{running.port}"
-            async with httpx2.AsyncClient(base_url=base, headers=device, verify=False) as client:
+            async with httpx2.AsyncClient(
+                base_url=base, headers=device, verify=False, timeout=30
+            ) as client:
                 await client.post("/api/ingest", json=measurement(sensor_id="b"))
             await running.read_until("WebSocket broadcast")
             await running.read_until("WebSocket pong")

@@ -228,14 +228,15 @@ def slow(answer: Answer) -> Answer:
 async def test_an_answer_that_is_not_to_be_trusted_changes_nothing(
     idp: Provider, path: str, change: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetching, "TIMEOUT", 0.5)
     keys, adopted = keys_of(idp)
     await keys.refresh()
     idp.add_key("second")
     idp.changed[path] = change
     before = time.monotonic()
-    await keys.refresh()
-    assert time.monotonic() - before < 5
+    with monkeypatch.context() as hurried:
+        hurried.setattr(fetching, "TIMEOUT", 0.5)
+        await keys.refresh()
+    assert time.monotonic() - before < 15
     assert adopted == [{"first"}]
     assert keys.fetches == {"ok": 1, "failed": 1}
 

@@ -19,7 +19,7 @@ from auth.tokens import TokenIssuer
 from tests.conftest import Running, Start
 from tests.edge.wire import heard, say, until
 
-NOTICED = 2.0
+NOTICED = 10.0
 """Seconds within which a running gateway takes the directory over."""
 
 

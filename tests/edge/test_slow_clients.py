@@ -120,11 +120,11 @@ class TestHopeless:
         self, tmp_path: Path
     ) -> None:
         async with AsyncExitStack() as stack:
-            gateway = await stack.enter_async_context(separate(tmp_path, SLOW_TIMEOUT="1"))
+            gateway = await stack.enter_async_context(separate(tmp_path, SLOW_TIMEOUT="5"))
             late, never = await asyncio.to_thread(stack.enter_context, crowd(gateway, 2))
             device = await stack.enter_async_context(gateway.client("device"))
             expected = await publish(device, BEYOND_BUFFERS)
-            await until(lambda: counted(gateway, 'subscriptions{topic="all"} 0.0'), within=10)
+            await until(lambda: counted(gateway, 'subscriptions{topic="all"} 0.0'), within=20)
             got, close = await asyncio.to_thread(rest, late)
             assert close == (4409, "messages were not read")
             assert got == expected[: len(got)]
@@ -150,7 +150,7 @@ class TestTheEnd:
             ending = asyncio.create_task(apart.terminate(within=10))
             code, reason = await end_of(living)
             assert (code, reason.partition(",")[0]) == (1012, "the gateway restarts")
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 5
             assert await ending == 0
 
 

@@ -90,7 +90,7 @@ async def test_what_a_user_is_signed_in_to_ends_at_once(
                 done = await admin.patch("/api/admin/users/marie", json=change)
             assert done.is_success
             assert (await browser.me(token)).status_code == 401
-            assert await end_of(socket, within=1) == (code, reason)
+            assert await end_of(socket) == (code, reason)
         assert (await browser.refresh()).status_code == 401
         signed_in = await browser.sign_in(password=(change or {}).get("password", SECRET))
         assert signed_in.status_code == (401 if change == {"disabled": True} else 200)
