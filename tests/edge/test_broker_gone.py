@@ -10,7 +10,7 @@ from tests.redis_server import RedisServer
 
 TOLD = 0.5
 """Seconds in which health names the broker."""
-BUSY = 1.0
+BUSY = 2.0
 """More, for a machine that others use as well."""
 SOON = 10.0
 

@@ -12,7 +12,7 @@ from tests.postgres_server import PostgresServer
 
 TOLD = 0.5
 """Seconds in which health names the store."""
-BUSY = 1.0
+BUSY = 2.0
 """More, for a machine that others use as well; a statement's own end is far beyond it."""
 SOON = 20.0
 

@@ -1,6 +1,5 @@
 """`/api/admin/devices` and `/api/admin/tokens`: given out once, listed, rotated, revoked."""
 
-import asyncio
 import json
 import time
 from collections import Counter
@@ -13,7 +12,7 @@ import httpx2
 import pytest
 
 from tests.conftest import Running, Start
-from tests.edge.wire import end_of, error_of, heard, measurement
+from tests.edge.wire import end_of, error_of, heard, measurement, past, until
 from tests.stack.client_certificates import Authority, certificate_in
 
 HUB = {"id": "hub", "sensors": ["bureau1", "s2"], "enseigne": "Maison", "interval": 60}
@@ -106,16 +105,20 @@ async def test_after_a_rotation_both_tokens_are_good_until_the_grace_ends(
     gateway: Running, admin: httpx2.AsyncClient
 ) -> None:
     first = await post(admin, "devices", **HUB)
-    second = await post(admin, "devices/hub/rotate", grace=2)
+    second = await post(admin, "devices/hub/rotate", grace=4)
     found = {token["id"]: token for token in await listed(admin, "tokens")}
     newest, former = found[second["token_id"]], found[first["token_id"]]
     ends = datetime.fromisoformat(former["ends_at"]).timestamp()
-    assert 0 < ends - time.time() <= 2
+    assert 0 < ends - time.time() <= 4
     assert newest["ends_at"] == newest["expires_at"]
     for token in (first, second):
         assert await ingest(gateway, token["token"]) == 200
-    await asyncio.sleep(ends - time.time() + 1.2)  # the gateway looks each second
-    assert await ingest(gateway, first["token"]) == 401
+
+    async def refused() -> bool:
+        return await ingest(gateway, first["token"]) == 401
+
+    await past(ends)
+    await until(refused, within=1.2)  # the gateway looks each second
     assert await ingest(gateway, second["token"]) == 200
 
 
@@ -227,8 +230,8 @@ async def test_last_use_address_and_clock_are_listed(start: Start) -> None:
     async with start() as gateway, gateway.client("admin") as admin:  # written at the stop
         (token,) = (await listed(admin, "devices"))[0]["tokens"]
     assert token["last_address"] == "127.0.0.1"
-    assert time.time() - datetime.fromisoformat(token["last_used_at"]).timestamp() < 10
-    assert -63_000 < token["clock_offset_ms"] < -57_000
+    assert time.time() - datetime.fromisoformat(token["last_used_at"]).timestamp() < 60
+    assert -90_000 < token["clock_offset_ms"] < -57_000
 
 
 async def test_a_tenants_admin_manages_its_own_alone(gateway: Running) -> None:

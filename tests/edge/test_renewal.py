@@ -21,21 +21,21 @@ async def ingest(gateway: Running, enseigne: str) -> None:
 
 
 async def test_a_new_token_takes_the_place_of_the_old_one(gateway: Running) -> None:
-    async with gateway.dashboard(ttl=3) as socket:
+    async with gateway.dashboard(ttl=5) as socket:
         await heard(socket)
         answer = await say(socket, type="auth", token=gateway.token("dashboard", ttl=600), id=1)
         assert (answer["type"], answer["id"]) == ("authenticated", 1)
         ends = datetime.fromisoformat(answer["expires_at"]).timestamp()
-        assert abs(ends - time.time() - 600) < 3
-        await asyncio.sleep(3.5)
+        assert abs(ends - time.time() - 600) < 10
+        await asyncio.sleep(5.5)
         await assert_silence(socket)
 
 
 async def test_an_earlier_end_counts_as_well(gateway: Running) -> None:
     async with gateway.dashboard(ttl=600) as socket:
         await heard(socket)
-        await say(socket, type="auth", token=gateway.token("dashboard", ttl=2))
-        assert (await end_of(socket, within=7))[0] == 4401
+        await say(socket, type="auth", token=gateway.token("dashboard", ttl=4))
+        assert (await end_of(socket, within=9))[0] == 4401
 
 
 async def test_a_minute_before_the_end_it_is_told(gateway: Running) -> None:
@@ -131,4 +131,4 @@ async def test_from_then_on_the_new_token_is_the_one_that_may_be_revoked(
         await assert_silence(socket)
         with records(path) as sql:
             tokens.end(sql, "acme", named["new"].token_id, int(time.time()))
-        assert (await end_of(socket, within=2.5))[0] == 4401
+        assert (await end_of(socket, within=2))[0] == 4401

@@ -18,7 +18,7 @@ from tests.slow_link import SlowLink
 
 TOLD = 0.5
 """Seconds in which health names what is slow."""
-BUSY = 1.0
+BUSY = 2.0
 """More, for a machine that others use as well."""
 RECOVERED = 10.0
 SLOW = 1.0

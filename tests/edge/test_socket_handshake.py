@@ -46,8 +46,8 @@ async def test_the_greeting_is_exactly_the_documented_one(gateway: Running) -> N
     told = {
         name: datetime.fromisoformat(greeting.pop(name)) for name in ("timestamp", "expires_at")
     }
-    assert abs((told["timestamp"] - before).total_seconds()) < 2
-    assert abs((told["expires_at"] - before).total_seconds() - 600) < 3
+    assert abs((told["timestamp"] - before).total_seconds()) < 10
+    assert abs((told["expires_at"] - before).total_seconds() - 600) < 10
     assert greeting == {
         "type": "connection",
         "status": "connected",
