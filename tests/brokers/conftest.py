@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from app.brokers import circle, connection
+from app.brokers import connection
 from app.brokers.connection import RedisLink
 from app.brokers.redis import RedisBroker
 from app.model import Position, Publication, RoutingKey, Topic
@@ -28,14 +28,6 @@ def publications(count: int, tenant: str = "acme", *, first: int = 1) -> list[Pu
         Publication(tenant, Position(EPOCH, sequence), KEY, b'{"type":"measurement"}')
         for sequence in range(first, first + count)
     ]
-
-
-@pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No server or gateway is given up on because the machine is busy."""
-    monkeypatch.setattr(connection, "ANSWER", 30.0)
-    monkeypatch.setattr(connection, "SILENCE", 60.0)
-    monkeypatch.setattr(circle, "PATIENCE", 10.0)
 
 
 @pytest.fixture

@@ -193,7 +193,7 @@ async def test_each_number_of_connections_has_its_bound(
             await (await opened(gateway, tenant="globex")).close()
 
         await held[0].close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             held[0] = await opened_at_last(gateway, **others)
         for each in held:
             await each.close()

@@ -40,7 +40,7 @@ async def three(
 
 
 async def sensors_of(socket: ClientConnection, count: int) -> list[str]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         messages = [json.loads(await socket.recv()) for _ in range(count)]
     return [each["sensor_id"] for each in messages]
 

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
+from itertools import islice
 from typing import Any
 
 import httpx2

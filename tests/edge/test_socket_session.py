@@ -9,7 +9,7 @@ from websockets.asyncio.client import ClientConnection
 from app.storage.records import tenants
 from app.storage.sqlite.sql import records
 from tests.conftest import Running, Start
-from tests.edge.wire import NOTICES, assert_silence, end_of, heard, measurement, say
+from tests.edge.wire import NOTICES, PATIENCE, assert_silence, end_of, heard, measurement, say
 from tests.transport.ws_peer import Peer, request
 
 CLOSE, PING = 0x8, 0x9
@@ -226,7 +226,7 @@ async def test_frames_of_the_clients_own_are_answered_below_the_protocol(
     async with gateway.dashboard() as socket:
         await heard(socket)
         if text == "ping":
-            await asyncio.wait_for(await socket.ping(b"life"), 5)
+            await asyncio.wait_for(await socket.ping(b"life"), PATIENCE)
         else:
             await socket.pong(b"life")
         await assert_silence(socket)

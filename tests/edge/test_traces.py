@@ -103,6 +103,7 @@ async def test_a_device_that_wants_to_be_traced_does_not_decide_it(
     assert collector.spans == []
 
 
+@pytest.mark.usefixtures("patient")
 async def test_what_another_gateway_delivers_is_of_the_same_trace(
     start: Start, collector: Collector, redis_7: RedisServer, postgres: PostgresServer
 ) -> None:
