@@ -4,7 +4,6 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
-from itertools import islice
 from typing import Any
 
 import httpx2

@@ -13,7 +13,7 @@ from app.transport.connection import CLOSE_GRACE
 from tests.conftest import Running, Start
 from tests.edge.deaf import Deaf, alarm, is_alarm, publish
 from tests.edge.separate import Separate, separate
-from tests.edge.wire import BUSY, end_of, heard, until
+from tests.edge.wire import end_of, heard, until
 
 LIFTED = 1_000
 BEYOND_BUFFERS = 1_700

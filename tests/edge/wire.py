@@ -47,9 +47,9 @@ NOTICES: dict[str, dict[str, Any]] = {
 """A body for each topic that services publish on."""
 
 PATIENCE = 6.0
+"""Seconds after which a test that waits has failed."""
 TOLD = 0.5
 """Seconds in which health names what does not work."""
-"""Seconds after which a test that waits has failed."""
 BUSY = 5.0
 """More than what is promised, for a machine that others use as well."""
 
