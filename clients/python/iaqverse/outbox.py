@@ -6,7 +6,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
 
 from iaqverse.link import Link, Reply
 from iaqverse.verdicts import Verdict, held_back, verdicts
@@ -78,9 +79,10 @@ class _Waiting(Generic[T]):
     def __len__(self) -> int:
         return len(self._waiting) + len(self._under_way)
 
-    def _add(self, item: T, body: Body) -> None:
+    def _add(self, item: T, content: Any) -> None:
         """Raise `ValueError` or `TypeError` for what is no JSON: nothing after it would be sent."""
-        json.dumps(body, allow_nan=False)
+        text = json.dumps(content, ensure_ascii=False, allow_nan=False)
+        text.encode()  # half of a surrogate pair is no character
         self._tally.dropped += len(self._waiting) == self._waiting.maxlen
         self._waiting.append(item)
 
@@ -140,12 +142,13 @@ class News(_Waiting[Publication]):
 
     def put(self, publication: Publication) -> None:
         """Raise `ValueError` or `TypeError` for what is no JSON."""
-        self._add(publication, publication.body)
+        self._add(publication, [publication.topic, publication.body])
 
     async def flush(self, link: Link) -> None:
         while self._waiting:
             with self._sending(1) as batch:
-                reply = await link.post(f"/api/publish/{batch[0].topic}", batch[0].body)
+                topic = quote(batch[0].topic, safe="")
+                reply = await link.post(f"/api/publish/{topic}", batch[0].body)
                 if reply is None:
                     return
                 batch.clear()
