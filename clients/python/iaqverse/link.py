@@ -18,7 +18,7 @@ import httpx2
 
 from iaqverse.clock import Clock
 
-_PASSING = frozenset({429, 500, 502, 503, 504})
+_PASSING = frozenset({408, 429, 500, 502, 503, 504})
 _BACKOFF_LEAST, _BACKOFF_MOST = 0.5, 20.0
 _LEAST_RETRY_AFTER, _LONGEST_RETRY_AFTER = 0.1, 3_600.0
 _TIMEOUT_SECONDS = 10.0

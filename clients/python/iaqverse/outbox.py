@@ -6,6 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
@@ -114,12 +115,20 @@ class Readings(_Waiting[Body]):
         self._add(item, item)
 
     async def flush(self, link: Link) -> None:
-        """Send all, oldest first; what cannot be sent now stays."""
+        """Send all, oldest first; what cannot be sent now stays.
+
+        Where many are too large together they go in smaller parts.
+        """
+        most = BATCH
         while self._waiting:
-            with self._sending(BATCH) as batch:
+            with self._sending(most) as batch:
                 reply = await post_measurements(link, batch)
                 if reply is None:
                     return
+                if reply.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+                    most = len(batch) // 2 or BATCH
+                    if len(batch) > 1:
+                        continue
                 items, decided = list(batch), verdicts(len(batch), reply)
                 batch[:] = held_back(items, decided)
             self._tally.count(decided)
