@@ -20,6 +20,9 @@ MOST_MEASUREMENTS = 1_200
 """Of one sensor: an hour at a reading every three seconds. The oldest go first, and are counted."""
 MOST_PUBLICATIONS = 200
 
+_OF_THE_MEASUREMENT = frozenset({"unknown_sensor", "wrong_tenant"})
+"""What a 403 says about one measurement that was sent alone; any other is about the token."""
+
 log = logging.getLogger("iaqverse")
 
 
@@ -125,6 +128,9 @@ class Readings(_Waiting[Body]):
                 reply = await post_measurements(link, batch)
                 if reply is None:
                     return
+                if _about_the_token(reply):
+                    link.refuse_token(reply.code)
+                    return
                 if reply.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
                     most = len(batch) // 2 or BATCH
                     if len(batch) > 1:
@@ -143,6 +149,13 @@ class Readings(_Waiting[Body]):
             log.exception("who is told of refused measurements failed")
 
 
+def _about_the_token(reply: Reply) -> bool:
+    """And so about no measurement: in an array each of them has an answer of its own."""
+    return reply.status == HTTPStatus.UNAUTHORIZED or (
+        reply.status == HTTPStatus.FORBIDDEN and reply.code not in _OF_THE_MEASUREMENT
+    )
+
+
 class News(_Waiting[Publication]):
     """The service's publications on their way."""
 
@@ -159,6 +172,10 @@ class News(_Waiting[Publication]):
                 topic = quote(batch[0].topic, safe="")
                 reply = await link.post(f"/api/publish/{topic}", batch[0].body)
                 if reply is None:
+                    return
+                # A 403 may be about its topic or place: kept, it would hold up all the others.
+                if reply.status == HTTPStatus.UNAUTHORIZED:
+                    link.refuse_token(reply.code)
                     return
                 batch.clear()
             if reply.ok:
