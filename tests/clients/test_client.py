@@ -131,6 +131,23 @@ async def test_what_is_never_taken_is_told_with_the_reason(gateway: Running) -> 
     assert (device.tally.stored, device.waiting) == (1, 0)
 
 
+async def test_what_cannot_be_sent_is_refused_at_once_and_holds_nothing_up(
+    gateway: Running,
+) -> None:
+    async with Device(gateway.url, gateway.token("device")) as device:
+        with pytest.raises(ValueError, match="surrogates"):
+            device.measure("s\ud800", "Maison", "Bureau", VALUES)
+        device.measure("s1", "Maison", "Bureau", VALUES)
+    async with Publisher(gateway.url, gateway.token("service")) as publisher:
+        body = PLACE | {"module_id": "w1", "kind": "window", "state": "open"}
+        with pytest.raises(ValueError, match="surrogates"):
+            publisher.publish("modules", body | {"state": "\ud800"})
+        publisher.publish("no\ntopic?", body)
+        publisher.publish("modules", body)
+    assert (device.tally.stored, device.waiting) == (1, 0)
+    assert (publisher.tally.published, publisher.waiting) == (1, 0)
+
+
 async def test_a_token_that_ends_is_asked_for_anew(start: Start) -> None:
     async with start() as gateway:
         given: Counter[str] = Counter()

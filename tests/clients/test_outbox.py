@@ -39,9 +39,14 @@ def test_what_is_being_sent_comes_back_first_and_only_as_far_as_there_is_room() 
     assert tally.dropped == 1
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), object()])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), "\ud800"])
 def test_what_is_no_json_is_refused_where_it_is_given(value: object) -> None:
     with pytest.raises((ValueError, TypeError)):
         Readings(Tally()).put({"values": {"CO2": value}})
     with pytest.raises((ValueError, TypeError)):
         News(Tally()).put(Publication("alerts", {"value": value}))
+
+
+def test_a_topic_that_no_address_can_have_is_refused_where_it_is_given() -> None:
+    with pytest.raises(ValueError, match="surrogates"):
+        News(Tally()).put(Publication("alerts\ud800", {}))

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from iaqverse.link import GetToken
 from iaqverse.outbox import MOST_MEASUREMENTS, Readings, Refused, Tally
 from iaqverse.sender import Sender
 from iaqverse.wire import Place, measurement
@@ -18,7 +19,7 @@ class Device(Sender):
     def __init__(
         self,
         url: str,
-        token: str,
+        token: str | GetToken,
         *,
         ca: Path | None = None,
         bound: int = MOST_MEASUREMENTS,

@@ -6,7 +6,7 @@ answers None and keeps away until `resume_at`. Everything else is an answer.
 
 import ssl
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -18,10 +18,14 @@ import httpx2
 
 from iaqverse.clock import Clock
 
-_PASSING = frozenset({429, 500, 502, 503, 504})
+_PASSING = frozenset({408, 429, 500, 502, 503, 504})
 _BACKOFF_LEAST, _BACKOFF_MOST = 0.5, 20.0
 _LEAST_RETRY_AFTER, _LONGEST_RETRY_AFTER = 0.1, 3_600.0
 _TIMEOUT_SECONDS = 10.0
+_TOKEN_PAUSE = 20.0
+"""Seconds until a refused token is shown again, at most: a person has to act."""
+
+GetToken = Callable[[], Awaitable[str]]
 
 Tell = Callable[[str], None]
 """Takes a line for the person who watches."""
@@ -59,12 +63,15 @@ class Link:
     """How often it had to wait, by reason."""
     failures: int = 0
     """How many posts in a row found the gateway away; a limit with its reset is none."""
+    token_refused: str | None = None
+    """The code, where the last answer was about the token and not about what was posted."""
     _trouble: str | None = None
 
     async def post(self, path: str, body: Any) -> Reply | None:
         """None: nothing was accepted, try the same again at `resume_at`."""
         if self.clock.now() < self.resume_at:
             return None
+        self.token_refused = None
         headers = {"Authorization": f"Bearer {self.token}"}
         try:
             response = await self.client.post(path, json=body, headers=headers)
@@ -96,6 +103,15 @@ class Link:
         self.waits[reason] += 1
         self.resume_at = self.clock.now() + seconds
         self._notice(f"waiting: {reason}" + (f" ({detail})" if detail else ""))
+
+    def refuse_token(self, code: str) -> None:
+        """Post nothing for a while: what was posted was not looked at."""
+        self.token_refused = code
+        self.resume_at = self.clock.now() + _TOKEN_PAUSE * self.random.uniform(0.5, 1)
+
+    def renew(self, token: str) -> None:
+        """Go on at once, with another token."""
+        self.token, self.resume_at = token, 0.0
 
     def _notice(self, trouble: str | None) -> None:
         if trouble != self._trouble:

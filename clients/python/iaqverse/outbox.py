@@ -6,7 +6,9 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from http import HTTPStatus
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
 
 from iaqverse.link import Link, Reply
 from iaqverse.verdicts import Verdict, held_back, verdicts
@@ -17,6 +19,9 @@ BATCH = 100
 MOST_MEASUREMENTS = 1_200
 """Of one sensor: an hour at a reading every three seconds. The oldest go first, and are counted."""
 MOST_PUBLICATIONS = 200
+
+_OF_THE_MEASUREMENT = frozenset({"unknown_sensor", "wrong_tenant"})
+"""What a 403 says about one measurement that was sent alone; any other is about the token."""
 
 log = logging.getLogger("iaqverse")
 
@@ -78,9 +83,10 @@ class _Waiting(Generic[T]):
     def __len__(self) -> int:
         return len(self._waiting) + len(self._under_way)
 
-    def _add(self, item: T, body: Body) -> None:
+    def _add(self, item: T, content: Any) -> None:
         """Raise `ValueError` or `TypeError` for what is no JSON: nothing after it would be sent."""
-        json.dumps(body, allow_nan=False)
+        text = json.dumps(content, ensure_ascii=False, allow_nan=False)
+        text.encode()  # half of a surrogate pair is no character
         self._tally.dropped += len(self._waiting) == self._waiting.maxlen
         self._waiting.append(item)
 
@@ -112,12 +118,23 @@ class Readings(_Waiting[Body]):
         self._add(item, item)
 
     async def flush(self, link: Link) -> None:
-        """Send all, oldest first; what cannot be sent now stays."""
+        """Send all, oldest first; what cannot be sent now stays.
+
+        Where many are too large together they go in smaller parts.
+        """
+        most = BATCH
         while self._waiting:
-            with self._sending(BATCH) as batch:
+            with self._sending(most) as batch:
                 reply = await post_measurements(link, batch)
                 if reply is None:
                     return
+                if _about_the_token(reply):
+                    link.refuse_token(reply.code)
+                    return
+                if reply.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+                    most = len(batch) // 2 or BATCH
+                    if len(batch) > 1:
+                        continue
                 items, decided = list(batch), verdicts(len(batch), reply)
                 batch[:] = held_back(items, decided)
             self._tally.count(decided)
@@ -132,6 +149,13 @@ class Readings(_Waiting[Body]):
             log.exception("who is told of refused measurements failed")
 
 
+def _about_the_token(reply: Reply) -> bool:
+    """And so about no measurement: in an array each of them has an answer of its own."""
+    return reply.status == HTTPStatus.UNAUTHORIZED or (
+        reply.status == HTTPStatus.FORBIDDEN and reply.code not in _OF_THE_MEASUREMENT
+    )
+
+
 class News(_Waiting[Publication]):
     """The service's publications on their way."""
 
@@ -140,13 +164,18 @@ class News(_Waiting[Publication]):
 
     def put(self, publication: Publication) -> None:
         """Raise `ValueError` or `TypeError` for what is no JSON."""
-        self._add(publication, publication.body)
+        self._add(publication, [publication.topic, publication.body])
 
     async def flush(self, link: Link) -> None:
         while self._waiting:
             with self._sending(1) as batch:
-                reply = await link.post(f"/api/publish/{batch[0].topic}", batch[0].body)
+                topic = quote(batch[0].topic, safe="")
+                reply = await link.post(f"/api/publish/{topic}", batch[0].body)
                 if reply is None:
+                    return
+                # A 403 may be about its topic or place: kept, it would hold up all the others.
+                if reply.status == HTTPStatus.UNAUTHORIZED:
+                    link.refuse_token(reply.code)
                     return
                 batch.clear()
             if reply.ok:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from iaqverse.link import GetToken
 from iaqverse.outbox import MOST_PUBLICATIONS, News, Tally
 from iaqverse.sender import Sender
 from iaqverse.wire import Body, Publication
@@ -14,7 +15,12 @@ class Publisher(Sender):
     """
 
     def __init__(
-        self, url: str, token: str, *, ca: Path | None = None, bound: int = MOST_PUBLICATIONS
+        self,
+        url: str,
+        token: str | GetToken,
+        *,
+        ca: Path | None = None,
+        bound: int = MOST_PUBLICATIONS,
     ) -> None:
         self.tally = Tally()
         self._news = News(self.tally, bound)

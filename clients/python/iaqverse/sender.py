@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from iaqverse.clock import Clock
-from iaqverse.link import Link, open_client, trust
+from iaqverse.link import GetToken, Link, open_client, trust
 
 LINGER = 5.0
 """Seconds that the end waits for what is not answered yet."""
@@ -24,18 +24,33 @@ class Waiting(Protocol):
         """Send all, oldest first; what cannot be sent now stays."""
 
 
+class TokenRefusedError(Exception):
+    """The gateway does not take the token: `code` says why. What waits is kept, and tried again."""
+
+    def __init__(self, code: str, waiting: int) -> None:
+        super().__init__(f"the token is refused ({code}); {waiting} wait")
+        self.code = code
+
+
 class Sender:
     """`async with`: at its end what waits is sent, for up to `LINGER` seconds.
 
     `url` is the gateway's origin, `ca` the authority of its certificate where the system has none.
+    `token` may be a function that gives one, asked anew when the old one is not taken any more.
+    While none is taken, `flushed` and the end raise `TokenRefusedError`; the end does so only where
+    nothing else was raised.
     """
 
-    def __init__(self, url: str, token: str, ca: Path | None, waiting: Waiting) -> None:
+    def __init__(self, url: str, token: str | GetToken, ca: Path | None, waiting: Waiting) -> None:
         self._waiting = waiting
-        self._woken, self._idle = asyncio.Event(), asyncio.Event()
+        self._get_token = None if isinstance(token, str) else token
+        self._refused: str | None = None
+        """The code, while the gateway takes no token."""
+        self._woken, self._settled = asyncio.Event(), asyncio.Event()
         self._client = open_client(url, trust(ca))
         clock = Clock.until(asyncio.Event())
-        self._link = Link(self._client, token, clock, Random(), log.warning)  # noqa: S311  (jitter)
+        known = token if isinstance(token, str) else ""
+        self._link = Link(self._client, known, clock, Random(), log.warning)  # noqa: S311  (jitter)
 
     @property
     def waiting(self) -> int:
@@ -43,7 +58,7 @@ class Sender:
         return len(self._waiting)
 
     def _wake(self) -> None:
-        self._idle.clear()
+        self._settled.clear()
         self._woken.set()
 
     async def __aenter__(self) -> Self:
@@ -56,8 +71,11 @@ class Sender:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        passed_over: list[type[Exception]] = [TimeoutError]
+        if error is not None:
+            passed_over.append(TokenRefusedError)
         try:
-            with suppress(TimeoutError):
+            with suppress(*passed_over):
                 async with asyncio.timeout(LINGER):
                     await self.flushed()
         finally:
@@ -66,15 +84,20 @@ class Sender:
             await self._client.aclose()
 
     async def flushed(self) -> None:
-        """Once all that waits is answered. Raise what ended the sending, should it have ended."""
-        if self._waiting:
-            idle = asyncio.create_task(self._idle.wait())
+        """Once all that waits is answered.
+
+        Raise `TokenRefusedError`, and what ended the sending, should it have ended.
+        """
+        if self._waiting and self._refused is None:
+            settled = asyncio.create_task(self._settled.wait())
             try:
-                await asyncio.wait((idle, self._task), return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait((settled, self._task), return_when=asyncio.FIRST_COMPLETED)
             finally:
-                idle.cancel()
+                settled.cancel()
         if self._task.done():
             self._task.result()
+        if self._waiting and self._refused is not None:
+            raise TokenRefusedError(self._refused, self.waiting)
 
     async def _send(self) -> None:
         link = self._link
@@ -82,7 +105,28 @@ class Sender:
             await self._woken.wait()
             self._woken.clear()
             while self._waiting:
-                await self._waiting.flush(link)
+                self._settled.clear()
+                await self._flush()
                 if self._waiting:
+                    if self._refused is not None:
+                        self._settled.set()
                     await link.clock.sleep(max(0.01, link.resume_at - link.clock.now()))
-            self._idle.set()
+            self._settled.set()
+
+    async def _flush(self) -> None:
+        """With another token, where there is one and the first is not taken."""
+        link = self._link
+        if link.token or self._get_token is None:
+            await self._waiting.flush(link)
+        if self._get_token is not None and (link.token_refused or not link.token):
+            await self._renew(self._get_token)
+            await self._waiting.flush(link)
+        self._refused = link.token_refused
+
+    async def _renew(self, get_token: GetToken) -> None:
+        """Who cannot give one now is asked again later: what waits is not lost for that."""
+        try:
+            self._link.renew(await get_token())
+        except Exception:
+            log.exception("who is asked for a token failed")
+            self._link.refuse_token("no_token")

@@ -3,8 +3,9 @@
 import asyncio
 import json
 import logging
+import math
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from random import Random
@@ -14,10 +15,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Subprotocol
 
-from iaqverse.link import trust
+from iaqverse.clock import Clock
+from iaqverse.link import GetToken, trust
 
 Message = dict[str, Any]
-GetToken = Callable[[], Awaitable[str]]
 
 TERMINAL = frozenset({4400, 4403, 4410})
 """Close codes after which coming back is of no use (docs/protocol.md §4.5)."""
@@ -25,6 +26,8 @@ TOKEN_ENDED = 4401
 _REFUSED = frozenset({400, 401, 403, 404})
 _BACKOFF_LEAST, _BACKOFF_MOST = 0.5, 30.0
 _GREETING = 10.0
+_STABLE = 5.0
+"""Seconds after which a connection was a good one: the back-off starts over."""
 _RETRY_AFTER = re.compile(r"retry_after=(\d+(?:\.\d+)?)\Z")
 
 log = logging.getLogger("iaqverse")
@@ -36,6 +39,14 @@ class SubscriptionEndedError(Exception):
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(f"{code} {reason}".strip())
         self.code = code
+
+
+class _ComeBackError(Exception):
+    """Another connection is of use, not sooner than in `seconds`; the one that is open is not."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
 
 
 class Subscriber:
@@ -63,17 +74,20 @@ class Subscriber:
         self._topics = list(topics)
         self._gap = gap
         self._random = Random()  # noqa: S311  (jitter)
+        self._clock = Clock(asyncio.sleep)
         self._failures = 0
+        self._greeted_at = math.inf
         self.position = after
         """Of the last message that was given out, or where the first connection began."""
 
     async def __aiter__(self) -> AsyncGenerator[Message]:
         while True:
-            pause = 0.0
             try:
                 async with self._connect(await self._current_token()) as socket:
                     async for message in self._messages(socket):
                         yield message
+            except _ComeBackError as told:
+                pause = max(told.seconds, self._back_off())
             except ConnectionClosed as closed:
                 pause = self._after_close(closed)
             except InvalidStatus as refused:
@@ -81,32 +95,29 @@ class Subscriber:
             except (OSError, InvalidHandshake, TimeoutError) as error:
                 log.warning("the gateway is not reached: %s", type(error).__name__)
                 pause = self._back_off()
-            await asyncio.sleep(pause)
+            await self._clock.sleep(pause)
 
     async def _messages(self, socket: ClientConnection) -> AsyncIterator[Message]:
-        """After the greeting; what was missed comes first."""
+        """After the greeting, until it raises; what was missed comes first."""
         greeting = json.loads(await asyncio.wait_for(socket.recv(), _GREETING))
-        self._failures = 0
+        self._greeted_at = self._clock.now()
         subscribe: Message = {"type": "subscribe", "topics": self._topics}
         if self.position is None:
             self.position = greeting["position"]
         await socket.send(json.dumps(subscribe | {"after": self.position}))
-        async for text in socket:
-            frame = json.loads(text)
+        while True:
+            frame = json.loads(await socket.recv())
             if frame.get("type") == "subscribed":
                 if frame.get("recovered") is False:
                     self.position = frame["position"]
                     self._gap()
             elif frame.get("type") == "lagged":
                 # It comes back and is sent what it missed; what has come in is newer than that.
-                await socket.close()
-                return
+                raise _ComeBackError
             elif frame.get("type") == "error":
                 if not frame.get("retryable"):
                     raise SubscriptionEndedError(0, str(frame.get("message", "")))
-                await socket.close()
-                await asyncio.sleep(self._back_off())
-                return
+                raise _ComeBackError(float(frame.get("retry_after", 0)))
             elif "position" in frame:
                 self.position = frame["position"]
                 yield frame
@@ -131,9 +142,8 @@ class Subscriber:
         if code in TERMINAL or (code == TOKEN_ENDED and isinstance(self._token, str)):
             raise SubscriptionEndedError(code, reason)
         told = _RETRY_AFTER.search(reason)
-        if told:
-            return float(told[1]) * self._random.uniform(1, 1.2)
-        return self._back_off()
+        wanted = float(told[1]) * self._random.uniform(1, 1.2) if told else 0.0
+        return max(wanted, self._back_off())
 
     def _after_refusal(self, refused: InvalidStatus) -> float:
         response = refused.response
@@ -146,7 +156,10 @@ class Subscriber:
         return max(wanted, self._back_off())
 
     def _back_off(self) -> float:
-        """Full jitter under a ceiling that doubles."""
+        """Full jitter under a ceiling that doubles, until a connection has lasted."""
+        lasted, self._greeted_at = self._clock.now() - self._greeted_at, math.inf
+        if lasted >= _STABLE:
+            self._failures = 0
         ceiling = min(_BACKOFF_MOST, _BACKOFF_LEAST * 2 ** min(self._failures, 10))
         self._failures += 1
         return self._random.uniform(0, ceiling)
