@@ -129,6 +129,9 @@ class Subscriber(Peer):
             await self._desk.recovery.refresh(self.principal.tenant)
         except UnavailableError:
             self.close(CloseCode.RESTART, "the store does not answer")
+        except Exception:
+            log.exception("a position was not reached", connection=self.id)
+            self.close(CloseCode.RESTART, "the position was not reached")
         finally:
             self._reaching = None
         if not self._ended:

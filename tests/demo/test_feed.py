@@ -113,11 +113,18 @@ async def test_while_limited_it_keeps_its_readings_and_sends_them_together() -> 
 async def test_what_is_refused_is_counted_by_reason_and_not_sent_again() -> None:
     told: list[str] = []
     async with peer_gateway() as peer:
-        peer.next_answers.extend([refusal(403, "forbidden"), refusal(413, "too_large")])
+        peer.next_answers.extend([refusal(422, "invalid"), refusal(415, "unsupported_media_type")])
         tally = await feed(peer.url, rounds=3, plans=DEMO_ROOMS[:1], tell=told.append)
-    assert tally.refused == {"forbidden": 100, "too_large": 21}
+    assert tally.refused == {"invalid": 100, "unsupported_media_type": 21}
     assert tally.stored == 2
-    assert told == ["refused: forbidden", "refused: too_large", "accepted again"]
+    assert told == ["refused: invalid", "refused: unsupported_media_type", "accepted again"]
+
+
+async def test_what_is_measured_while_the_token_is_refused_is_kept() -> None:
+    async with peer_gateway() as peer:
+        peer.next_answers.append(refusal(403, "forbidden"))
+        tally = await feed(peer.url, rounds=9, plans=DEMO_ROOMS[:1])
+    assert (tally.stored, tally.refused.total()) == (129, 0)
 
 
 async def test_it_goes_on_while_nobody_answers() -> None:
