@@ -134,7 +134,7 @@ def _assembled(settings: Settings) -> tuple[Gateway, Backends, list[Work]]:
         hub=hub,
         desk=desk,
         ingest=ingest,
-        intake=Intake(answers(ingest, limits, uses)),
+        intake=Intake(answers(ingest, limits, uses, traces)),
         accounts=Accounts(store, audit, lambda: keys.issuer, lives_of(settings), time.time),
         audit=audit,
         access=access,

@@ -20,6 +20,7 @@ from app.edge.errors import body_of, request_id
 from app.edge.gateway import Gateway
 from app.edge.limits import INGEST, Limits
 from app.settings import Settings
+from app.traces import Traces
 from auth.principal import Principal
 
 
@@ -38,16 +39,17 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
             return _json(sole(answer) if items is None else _told(answer, request_id(request)))
 
 
-def answers(ingest: Ingest, limits: Limits, uses: Uses) -> Batch:
+def answers(ingest: Ingest, limits: Limits, uses: Uses, traces: Traces) -> Batch:
     """What a batch is answered that is streamed, under the name of its connection."""
 
     async def answer_frame(
         device: Principal, items: Sequence[Item], name: str
     ) -> dict[str, object]:
-        sender, charge = _sender(device, limits)
-        answer = await ingest.batch(sender, items, charge)
-        uses.note(device, skew_ms=_skew_ms(answer))
-        return _told(answer, name)
+        with traces.begin("ingest", "") as trace:
+            sender, charge = _sender(device, limits, trace)
+            answer = await ingest.batch(sender, items, charge)
+            uses.note(device, skew_ms=_skew_ms(answer))
+            return _told(answer, name)
 
     return answer_frame
 
@@ -57,7 +59,7 @@ def _skew_ms(answer: Answer) -> int:
     return 0 if answer.clock is None else answer.clock.offset_ms
 
 
-def _sender(device: Principal, limits: Limits, trace: str = "") -> tuple[Sender, Charge]:
+def _sender(device: Principal, limits: Limits, trace: str) -> tuple[Sender, Charge]:
     return Sender(device.tenant, grant_of(device), trace), partial(limits.measurements, device)
 
 

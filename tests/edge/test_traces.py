@@ -9,7 +9,7 @@ import pytest
 from tests.collector import Collector, Span
 from tests.conftest import Start
 from tests.edge.test_metrics import EXAMPLE, read
-from tests.edge.wire import PLACE, heard
+from tests.edge.wire import PLACE, heard, say
 from tests.postgres_server import PostgresServer
 from tests.redis_server import RedisServer
 
@@ -87,6 +87,23 @@ async def test_what_a_service_publishes_is_traced_likewise(
         ("deliver", TRACE),
         ("publish", TRACE),
     ]
+
+
+async def test_a_frame_of_a_stream_is_a_trace_of_its_own(
+    start: Start, collector: Collector
+) -> None:
+    async with (
+        start(otel_exporter_otlp_endpoint=collector.url) as gateway,
+        gateway.device() as device,
+        gateway.dashboard() as socket,
+    ):
+        await heard(socket)
+        await heard(device)
+        assert (await say(device, type="ingest", id=1, measurements=[EXAMPLE]))["type"] == "ack"
+        await heard(socket)
+    ingest, commit, deliver = by_name(collector)
+    assert ingest.trace == commit.trace == deliver.trace
+    assert (ingest.parent, commit.parent, deliver.parent) == ("", ingest.id, ingest.id)
 
 
 async def test_a_batch_is_delivered_in_one_span(start: Start, collector: Collector) -> None:
