@@ -48,7 +48,7 @@ class Shell:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
-        out, err = await asyncio.wait_for(process.communicate(typed.encode()), 30)
+        out, err = await asyncio.wait_for(process.communicate(typed.encode()), 60)
         return Ended(process.returncode or 0, out.decode(), err.decode())
 
     async def run_all(self, *commands: str, **settings: str) -> list[Ended]:

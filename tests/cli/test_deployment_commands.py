@@ -24,7 +24,7 @@ async def test_serve_says_what_it_cannot_listen_on(shell: Shell) -> None:
 async def test_a_single_gateway_drains_when_it_is_told_to_reload(tmp_path: Path) -> None:
     async with separate(tmp_path) as gateway:
         gateway.process.send_signal(signal.SIGHUP)
-        assert await asyncio.wait_for(gateway.process.wait(), 10) == 0
+        assert await asyncio.wait_for(gateway.process.wait(), 30) == 0
 
 
 async def test_one_gateway_runs_on_a_state_folder(shell: Shell) -> None:

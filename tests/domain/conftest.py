@@ -45,7 +45,7 @@ RULES = Rules(
     max_depth=8,
     message_rate=Rate(burst=100, interval=0.01),
 )
-PATIENCE = 10.0
+PATIENCE = 30.0
 Message = dict[str, Any]
 _TEXT, _DEFLATED, _CLOSE, _PING = 0x81, 0xC1, 0x88, 0x89
 

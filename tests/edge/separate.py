@@ -16,7 +16,7 @@ from auth.tokens import TokenIssuer
 from tests.conftest import Running
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 20.0
+PATIENCE = 60.0
 _ADDRESS = re.compile(r"'127\.0\.0\.1', (\d+)\)")
 _KILOBYTE = 1_024
 

@@ -15,7 +15,7 @@ from auth.principal import Role
 from tests.conftest import ORIGIN, Running
 from tests.isolation.model import Granted, Kept, Model, Seen, matches, seen
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 GRANTS = (
     Granted(),
     Granted(topics=("measurements:Maison", "alerts")),

@@ -268,7 +268,12 @@ class TestPeerThatDoesNotRead:
         self, server: LiveServer, deaf: Peer, deaf_listener: Recorder
     ) -> None:
         fill(server, deaf_listener.connection)
-        deaf.read_what_there_is()
+
+        def has_read() -> bool:
+            deaf.read_what_there_is()
+            return not deaf_listener.connection.paused
+
+        until(has_read)
         assert deaf_listener.next() == ("writable",)
         assert not deaf_listener.connection.paused
         deaf.send(masked(0x81, b"again"))

@@ -16,8 +16,10 @@ from uvicorn.server import ServerState
 from app.transport.connection import Connection
 from app.transport.upgrade import hand_over
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds after which a test that waits has failed."""
+BUSY = 5.0
+"""More than what is promised, for a machine that others use as well."""
 
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 LOOPS: list[LoopFactory] = [asyncio.new_event_loop, uvloop.new_event_loop]
@@ -70,7 +72,7 @@ class LiveServer:
     def stop(self, within: float = PATIENCE) -> None:
         """Fails when the server has not ended `within` so many seconds."""
         self.ask_to_stop()
-        self._thread.join(within)
+        self._thread.join(within + BUSY)
         assert not self._thread.is_alive()
 
     def _run(self) -> None:
