@@ -83,7 +83,7 @@ class Peer:
             data += chunk
         return data
 
-    def read_what_there_is(self, quiet: float = 2.0) -> None:
+    def read_what_there_is(self, quiet: float = 0.1) -> None:
         """Read until nothing has come for `quiet` seconds."""
         self.socket.settimeout(quiet)
         with suppress(TimeoutError):
