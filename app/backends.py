@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 from app.brokers.base import Broker
-from app.brokers.circle import Circle
+from app.brokers.cluster import Cluster
 from app.brokers.connection import RedisLink
 from app.brokers.memory import MemoryBroker
 from app.brokers.redis import RedisBroker
@@ -29,12 +29,12 @@ class Backends:
     tickets: Tickets
     link: RedisLink | None
     """To what several gateways share; None for one alone."""
-    circle: Circle | None
+    cluster: Cluster | None
     """Of the gateways that share it."""
 
     @property
     def work(self) -> list[Work]:
-        return [self.broker.run, *(part.run for part in (self.link, self.circle) if part)]
+        return [self.broker.run, *(part.run for part in (self.link, self.cluster) if part)]
 
     async def close(self) -> None:
         try:
@@ -60,5 +60,5 @@ def open_backends(settings: Settings, committed: Committed) -> Backends:
         if link
         else MemoryTickets(capacity=TICKETS_HELD),
         link=link,
-        circle=Circle(link) if link else None,
+        cluster=Cluster(link) if link else None,
     )

@@ -13,12 +13,12 @@ from app.domain.accounts import Accounts
 from app.domain.alarms import Alarms
 from app.domain.audit import Audit
 from app.domain.connections import LocalConnections
-from app.domain.courier import Courier
 from app.domain.desk import Desk
 from app.domain.dispatch import Dispatch
 from app.domain.freshness import Freshness
 from app.domain.hub import Hub
 from app.domain.ingest import Ingest
+from app.domain.notifier import Notifier
 from app.domain.places import Places
 from app.domain.recovery import Recovery
 from app.domain.shared_connections import SharedConnections
@@ -92,7 +92,7 @@ def _assembled(settings: Settings) -> tuple[Gateway, Backends, list[Work]]:
         broker.publish(publications)
 
     backends = open_backends(settings, committed)
-    store, broker, circle = backends.store, backends.broker, backends.circle
+    store, broker, cluster = backends.store, backends.broker, backends.cluster
     freshness, uses, audit = (
         Freshness(store, time.time),
         Uses(store),
@@ -121,8 +121,8 @@ def _assembled(settings: Settings) -> tuple[Gateway, Backends, list[Work]]:
     recovery = Recovery(hub, store, dispatch.refresh)
     desk = Desk(hub, recovery, seats, rules_of(settings), renew)
     local = LocalConnections(desk)
-    courier = Courier(store, _senders(settings))
-    alarms = Alarms(store, time.time, courier.announce)
+    notifier = Notifier(store, _senders(settings))
+    alarms = Alarms(store, time.time, notifier.announce)
     ahead = settings.max_clock_ahead
     ingest = Ingest(store, time.time, max_ahead=ahead, stored=alarms.heard, traces=traces)
     built = Gateway(
@@ -141,14 +141,14 @@ def _assembled(settings: Settings) -> tuple[Gateway, Backends, list[Work]]:
         uses=uses,
         tickets=backends.tickets,
         limits=limits,
-        connections=SharedConnections(local, circle) if circle else local,
-        statistics=Statistics(hub, circle),
+        connections=SharedConnections(local, cluster) if cluster else local,
+        statistics=Statistics(hub, cluster),
         watch=Watch(store, revocations, desk, refresh_keys),
         keys=keys,
         upkeep=Upkeep(store, hub, retention_of(settings)),
         freshness=freshness,
         alarms=alarms,
-        courier=courier,
+        notifier=notifier,
         traces=traces,
     )
     work = [*backends.work, *_work(built, identity), Sweep(desk).run]
@@ -170,15 +170,15 @@ def _traces(settings: Settings) -> Traces:
 
 def _work(built: Gateway, identity: IdentityKeys | None) -> list[Work]:
     parts = (built.dispatch, built.watch, built.upkeep, built.audit, built.uses, built.freshness)
-    return [part.run for part in (*parts, built.alarms, built.courier, identity) if part]
+    return [part.run for part in (*parts, built.alarms, built.notifier, identity) if part]
 
 
 def _exchanges(backends: Backends, seats: Places, limits: Limits) -> list[Work]:
     """What keeps the limits of several gateways one."""
-    if not (backends.link and backends.circle):
+    if not (backends.link and backends.cluster):
         return []
     return [
-        SharedPlaces(seats, backends.circle).run,
+        SharedPlaces(seats, backends.cluster).run,
         SharedRates(limits.storage, backends.link).run,
     ]
 

@@ -15,7 +15,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from app.brokers import circle
+from app.brokers import cluster
 from app.brokers import connection as redis_connection
 from app.edge.key_ring import key_ring
 from app.server import serve
@@ -176,7 +176,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """No Redis, and no gateway beside it, is given up on because the machine is busy."""
     monkeypatch.setattr(redis_connection, "ANSWER", 30.0)
     monkeypatch.setattr(redis_connection, "SILENCE", 60.0)
-    monkeypatch.setattr(circle, "PATIENCE", 10.0)
+    monkeypatch.setattr(cluster, "PATIENCE", 10.0)
 
 
 @pytest.fixture(params=["redis_7", "valkey_9"])

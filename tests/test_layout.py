@@ -19,7 +19,7 @@ FLOORS: list[tuple[str, ...]] = [
         "app.settings",
         "app.notations",
         "app.logs",
-        "app.durations",
+        "app.histogram",
         "app.traces",
         "auth",
     ),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from app.durations import Durations
+from app.histogram import Histogram
 from app.model import Publication
 
 Received = Callable[[Sequence[Publication]], None]
@@ -34,7 +34,7 @@ class Broker(Protocol):
     """Publications that only the store tells the others of."""
     received: int
     """Publications of others."""
-    lag: Durations
+    lag: Histogram
     """From when the broker was told of what others kept, by its clock, until it came here."""
 
     def publish(self, publications: Sequence[Publication]) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from app.brokers.base import Received, by_tenant
-from app.durations import Durations
+from app.histogram import Histogram
 from app.model import Publication
 
 
@@ -15,7 +15,7 @@ class MemoryBroker:
 
     def __init__(self) -> None:
         self._followed: dict[str, Received] = {}
-        self.lag = Durations()
+        self.lag = Histogram()
 
     def publish(self, publications: Sequence[Publication]) -> None:
         for tenant, its in by_tenant(publications).items():

@@ -12,8 +12,8 @@ from app.brokers.base import Received, by_tenant
 from app.brokers.connection import Command, RedisLink
 from app.brokers.entries import CONTENT, SENDER, stream_of, written
 from app.brokers.reading import StreamReader
-from app.durations import Durations
 from app.errors import UnavailableError
+from app.histogram import Histogram
 from app.model import Publication
 
 STREAM_ENTRIES = 512
@@ -43,7 +43,7 @@ class RedisBroker:
         self._waiting: list[Publication] = []
         self._woken = asyncio.Event()
         self.sent = self.unsent = self.received = 0
-        self.lag = Durations()
+        self.lag = Histogram()
 
     @property
     def up(self) -> bool:
@@ -85,7 +85,7 @@ class RedisBroker:
 
     def _came(self, count: int, added_at: float) -> None:
         self.received += count
-        self.lag.note(max(0.0, time.time() - added_at))
+        self.lag.observe(max(0.0, time.time() - added_at))
 
     async def _send(self) -> None:
         async with self._link.line() as line:

@@ -1,4 +1,4 @@
-"""Durations as people write them: `15m`, `12h`, `30d`, or plain seconds."""
+"""Histogram as people write them: `15m`, `12h`, `30d`, or plain seconds."""
 
 import re
 

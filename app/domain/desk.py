@@ -8,8 +8,8 @@ from app.domain.endings import Endings
 from app.domain.hub import Hub
 from app.domain.places import Place, Places
 from app.domain.recovery import Recovery
-from app.durations import Durations
 from app.errors import UnavailableError
+from app.histogram import Histogram
 from app.protocol.closes import CloseCode
 from app.protocol.conversation import Rules
 from app.protocol.topics import Grant
@@ -77,7 +77,7 @@ class Desk:
         self.emptied = asyncio.Event()
         """Set whenever the last connection ends."""
         self.opened = 0
-        self.handshakes = Durations()
+        self.handshakes = Histogram()
         """From a handshake that was read to the socket's first message."""
         self.received = 0
         self.pongs = 0

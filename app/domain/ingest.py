@@ -16,8 +16,8 @@ from app.domain.receipts import Answer, Published, Receipt, Rejected, receipt
 from app.domain.received_times import ReceivedTimes
 from app.domain.sender import Charge, Lane, Sender
 from app.domain.timestamps import TooOldError, parse_time
-from app.durations import Durations
 from app.errors import ConflictError, ForbiddenError, GatewayError
+from app.histogram import Histogram
 from app.model import RoutingKey, Topic, is_backlog
 from app.protocol.topics import Grant
 from app.storage.base import Draft, Kept, Outcome, Past, Store, Taken
@@ -62,7 +62,7 @@ class Ingest:
         """Measurements answered with a receipt, by its status."""
         self.backlog = 0
         """How many of those stored were backlog."""
-        self.took = Durations()
+        self.took = Histogram()
         """From items that were read to their answers."""
         self.rejected: Counter[str] = Counter()
         """Measurements answered with an error of their own, by its code."""
@@ -89,7 +89,7 @@ class Ingest:
         kept = iter(answers)
         results = [each if isinstance(each, Rejected) else next(kept)[1] for each in drafted]
         self._count(results)
-        self.took.since(began)
+        self.took.observe_since(began)
         return Answer(results, clock)
 
     async def publish(self, sender: Sender, topic: Topic, body: bytes) -> Published:

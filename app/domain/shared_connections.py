@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from app.brokers.circle import Circle
+from app.brokers.cluster import Cluster
 from app.domain.connections import Connected, LocalConnections, Page
 from app.domain.endings import HELD, Ending
 
@@ -16,13 +16,13 @@ _PAGE, _ENDED, _FIND, _KICK = "page", "ended", "find", "kick"
 class SharedConnections:
     """`app.domain.connections.Connections`. A gateway that does not answer in time is left out."""
 
-    def __init__(self, local: LocalConnections, circle: Circle) -> None:
+    def __init__(self, local: LocalConnections, cluster: Cluster) -> None:
         self._local = local
-        self._circle = circle
-        circle.answer(_PAGE, self._answer_page)
-        circle.answer(_ENDED, self._answer_ended)
-        circle.answer(_FIND, self._answer_find)
-        circle.answer(_KICK, self._answer_kick)
+        self._cluster = cluster
+        cluster.respond(_PAGE, self._answer_page)
+        cluster.respond(_ENDED, self._answer_ended)
+        cluster.respond(_FIND, self._answer_find)
+        cluster.respond(_KICK, self._answer_kick)
 
     async def page(self, tenant: str | None, after: str, limit: int, name: str = "") -> Page:
         pages = [
@@ -52,10 +52,10 @@ class SharedConnections:
 
     async def kick(self, tenant: str | None, name: str) -> None:
         await self._local.kick(tenant, name)
-        await self._circle.ask(_KICK, msgspec.msgpack.encode((tenant, name)))
+        await self._cluster.request(_KICK, msgspec.msgpack.encode((tenant, name)))
 
     async def _ask(self, kind: str, of: Any, *words: object) -> list[Any]:
-        answers = await self._circle.ask(kind, msgspec.msgpack.encode(words))
+        answers = await self._cluster.request(kind, msgspec.msgpack.encode(words))
         return [msgspec.msgpack.decode(answer, type=of) for answer in answers]
 
     async def _answer_page(self, body: bytes) -> bytes:

@@ -10,7 +10,7 @@ import time
 
 import msgspec
 
-from app.brokers.circle import Circle
+from app.brokers.cluster import Cluster
 from app.domain.places import Places
 
 EVERY = 2.0
@@ -21,19 +21,19 @@ _ALL, _SOME, _NEW = "places", "places changed", "places wanted"
 
 
 class SharedPlaces:
-    def __init__(self, places: Places, circle: Circle) -> None:
+    def __init__(self, places: Places, cluster: Cluster) -> None:
         self._places = places
-        self._circle = circle
+        self._cluster = cluster
         self._changed: set[str] = set()
         self._heard: dict[str, float] = {}
         places.changed = self._note
-        circle.hear(_ALL, self._hear_all)
-        circle.hear(_SOME, self._hear_some)
-        circle.hear(_NEW, lambda _sender, _body: self._tell_all())
+        cluster.on(_ALL, self._hear_all)
+        cluster.on(_SOME, self._hear_some)
+        cluster.on(_NEW, lambda _sender, _body: self._tell_all())
 
     async def run(self) -> None:
         """Until cancelled: say what is held, notice who is gone."""
-        self._circle.tell(_NEW, b"")
+        self._cluster.broadcast(_NEW, b"")
         while True:
             self._tell_all()
             await asyncio.sleep(EVERY)
@@ -48,10 +48,10 @@ class SharedPlaces:
         held = self._places.held
         told = {holder: held[holder] for holder in self._changed}
         self._changed.clear()
-        self._circle.tell(_SOME, msgspec.msgpack.encode(told))
+        self._cluster.broadcast(_SOME, msgspec.msgpack.encode(told))
 
     def _tell_all(self) -> None:
-        self._circle.tell(_ALL, msgspec.msgpack.encode(self._places.held))
+        self._cluster.broadcast(_ALL, msgspec.msgpack.encode(self._places.held))
 
     def _hear_all(self, sender: str, body: bytes) -> None:
         self._heard[sender] = time.monotonic()
@@ -63,7 +63,7 @@ class SharedPlaces:
 
     def _forget(self, now: float) -> None:
         for name, heard in list(self._heard.items()):
-            if now - heard > AWAY and self._circle.joined.is_set():
+            if now - heard > AWAY and self._cluster.joined.is_set():
                 del self._heard[name], self._places.elsewhere[name]
 
 

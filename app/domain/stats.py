@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from msgspec.msgpack import decode, encode
 
-from app.brokers.circle import Circle
+from app.brokers.cluster import Cluster
 from app.domain.hub import Hub
 from app.protocol.topics import NAMES
 
@@ -39,19 +39,19 @@ def stats(hub: Hub, tenant: str | None) -> Stats:
 
 
 class Statistics:
-    """Of all gateways, where they form a circle; one that does not answer in time is left out."""
+    """Of all gateways, where they form a cluster; one that does not answer in time is left out."""
 
-    def __init__(self, hub: Hub, circle: Circle | None) -> None:
+    def __init__(self, hub: Hub, cluster: Cluster | None) -> None:
         self._hub = hub
-        self._circle = circle
-        if circle:
-            circle.answer(_KIND, self._answer)
+        self._cluster = cluster
+        if cluster:
+            cluster.respond(_KIND, self._answer)
 
     async def of(self, tenant: str | None) -> Stats:
         """As `stats`."""
         told = stats(self._hub, tenant)
-        if self._circle:
-            for answer in await self._circle.ask(_KIND, encode(tenant)):
+        if self._cluster:
+            for answer in await self._cluster.request(_KIND, encode(tenant)):
                 told = told.plus(decode(answer, type=Stats))
         return told
 

@@ -9,12 +9,12 @@ from app.domain.alarms import Alarms
 from app.domain.audit import Audit
 from app.domain.channel import Channel
 from app.domain.connections import Connections
-from app.domain.courier import Courier
 from app.domain.desk import Desk
 from app.domain.dispatch import Dispatch
 from app.domain.freshness import Freshness
 from app.domain.hub import Hub
 from app.domain.ingest import Ingest
+from app.domain.notifier import Notifier
 from app.domain.stats import Statistics
 from app.domain.stream import Intake
 from app.domain.upkeep import Upkeep
@@ -55,7 +55,7 @@ class Gateway:
     upkeep: Upkeep
     freshness: Freshness
     alarms: Alarms
-    courier: Courier
+    notifier: Notifier
     traces: Traces
 
     async def channel(self, tenant: str, after: str | None = None) -> Channel:

@@ -22,9 +22,9 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from app.domain.stats import stats
-from app.durations import BOUNDS, Durations
 from app.edge.certificate import read_life
 from app.edge.gateway import Gateway
+from app.histogram import BOUNDS, Histogram
 from app.iaq.alarm import Turn
 from app.protocol.closes import CloseCode
 from auth.errors import Reason
@@ -136,7 +136,7 @@ class GatewayCollector(Collector):
         yield _gauge("sensors_alarming", "Sensors near an alert or with one.", alarms.watched)
         sent = _labelled("alert_deliveries", "Alerts to outlets, by what became.", "outcome")
         for outcome in ("delivered", "failed", "given_up", "dropped"):
-            sent.add_metric([outcome], self._gateway.courier.outcomes[outcome])
+            sent.add_metric([outcome], self._gateway.notifier.outcomes[outcome])
         yield sent
         yield _counter("alarms_unwatched", "Values of such sensors, too many.", alarms.unwatched)
 
@@ -238,9 +238,9 @@ def _counter(name: str, help_: str, value: float) -> Metric:
     return CounterMetricFamily(f"iaqverse_{name}", help_, value=value)
 
 
-def _histogram(name: str, help_: str, took: Durations) -> Metric:
+def _histogram(name: str, help_: str, took: Histogram) -> Metric:
     bounds = [*map(str, BOUNDS), "+Inf"]
-    buckets = list(zip(bounds, took.cumulated(), strict=True))
+    buckets = list(zip(bounds, took.cumulative(), strict=True))
     return HistogramMetricFamily(f"iaqverse_{name}", help_, buckets=buckets, sum_value=took.total)
 
 

@@ -45,7 +45,7 @@ async def _kept(gateway: Gateway, editor: Member) -> tuple[Outlets, int]:
 def _whole(gateway: Gateway, outlet: Outlet, before: Outlets) -> Outlet:
     """With the secret that it had. Raise `InvalidInputError` for what could never be sent."""
     if isinstance(outlet, Email):
-        if Email not in gateway.courier.senders:
+        if Email not in gateway.notifier.senders:
             raise InvalidInputError("this gateway has no mail server", field="outlets")
         return outlet
     secrets = {each.url: each.secret for each in before.outlets if isinstance(each, Webhook)}
@@ -60,5 +60,5 @@ def _told(gateway: Gateway, kept: Outlets, version: int) -> Response:
         msgspec.structs.replace(each, secret=None) if isinstance(each, Webhook) else each
         for each in kept.outlets
     ]
-    mail = Email in gateway.courier.senders
+    mail = Email in gateway.notifier.senders
     return tagged({"outlets": shown, "version": version, "mail": mail}, version)

@@ -47,7 +47,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
             desk.places.give_back(place)
             raise
         subscriber.start(connection, topics, grant, name=request_id(websocket))
-        desk.handshakes.since(began)
+        desk.handshakes.observe_since(began)
 
     @app.get("/ws")
     async def no_upgrade(request: Request) -> None:  # noqa: ARG001  (every handler takes its request)

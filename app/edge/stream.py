@@ -32,7 +32,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
             desk.places.give_back(place)
             raise
         stream.start(connection, name=request_id(websocket))
-        desk.handshakes.since(began)
+        desk.handshakes.observe_since(began)
 
     @app.get("/ws/ingest")
     async def no_stream(request: Request) -> None:  # noqa: ARG001  (every handler takes its request)

@@ -13,7 +13,7 @@ TIMEOUT = 15.0
 BEGUN_WITHIN = 15.0
 """Seconds until the mail itself is handed over, or it is not: a thread cannot be called back."""
 STEP = 2.5
-"""Seconds for each of the five answers from there on, so that all is well within the courier's."""
+"""Seconds for each of the five answers from there on, so that all is well within the notifier's."""
 _SUBMISSION, _SUBMISSIONS = 587, 465
 
 

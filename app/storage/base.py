@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from app.durations import Durations
+from app.histogram import Histogram
 from app.model import Position, Publication, RoutingKey, is_backlog
 from app.protocol.topics import Selection
 from app.storage.sql import Work
@@ -187,7 +187,7 @@ class Writing(Protocol):
 
     waiting: int
     """Drafts between their senders and the next commit."""
-    commits: Durations
+    commits: Histogram
     """How long each took."""
     failed: int
     """Requests that the database did not keep."""

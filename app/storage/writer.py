@@ -12,8 +12,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 
-from app.durations import Durations
 from app.errors import UnavailableError
+from app.histogram import Histogram
 from app.model import Publication
 from app.storage.base import Committed, Draft, Outcome
 
@@ -82,7 +82,7 @@ class Writer(Generic[S]):
         self._requests: queue.SimpleQueue[_Request[S] | None] = queue.SimpleQueue()
         self._closing = False
         self.waiting = 0
-        self.commits = Durations()
+        self.commits = Histogram()
         """How long each took, on the thread that writes."""
         self.refused = 0
         """Requests too many to wait."""
@@ -177,7 +177,7 @@ class Writer(Generic[S]):
                     request.result = list(islice(outcomes, len(request.drafts)))
                 else:
                     request.result = request.work(transaction)
-        self.commits.since(began)
+        self.commits.observe_since(began)
 
     def _tell(self, how: Callable[..., None], *what: object) -> None:
         self._loop.call_soon_threadsafe(how, *what)

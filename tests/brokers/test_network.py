@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.brokers import connection
-from app.brokers.circle import Circle
+from app.brokers.cluster import Cluster
 from app.brokers.connection import RedisLink
 from app.brokers.reasons import reason
 from app.brokers.redis import RedisBroker
@@ -169,19 +169,19 @@ async def test_a_certificate_of_an_authority_that_is_not_trusted_is_refused(
 async def everything_works(url: str) -> None:
     """Two gateways tell each other everything there is to tell."""
     links = RedisLink(url), RedisLink(url)
-    brokers, circles = [*map(RedisBroker, links)], [*map(Circle, links)]
+    brokers, clusters = [*map(RedisBroker, links)], [*map(Cluster, links)]
     here, there = brokers
     work = [link.run for link in links] + [broker.run for broker in brokers]
-    async with running(*work, *(circle.run for circle in circles)):
+    async with running(*work, *(cluster.run for cluster in clusters)):
         await until(lambda: all(each.up for each in brokers))
-        await until(lambda: all(each.joined.is_set() for each in circles))
+        await until(lambda: all(each.joined.is_set() for each in clusters))
         reader = Reader()
         await there.follow("acme", reader)
         here.publish(publications(3))
         assert await reader.has(3) == publications(3)
 
-        circles[1].answer("name", same)
-        assert await circles[0].ask("name", b"?") == [b"?"]
+        clusters[1].respond("name", same)
+        assert await clusters[0].request("name", b"?") == [b"?"]
 
         now, issuing = time.time(), RedisTickets(links[0], capacity=1)
         whose = principal()

@@ -13,7 +13,7 @@ from msgspec.msgpack import encode
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from app.brokers.circle import Circle
+from app.brokers.cluster import Cluster
 from app.edge.shared_rates import EVERY
 from auth.principal import Role
 from tests.brokers.conftest import linked, running
@@ -85,13 +85,13 @@ async def test_a_limit_of_connections_counts_those_of_both(
 async def test_a_gateway_that_is_killed_gives_its_places_back(
     start: Start, redis: RedisServer
 ) -> None:
-    """A circle of our own stands in for it, which falls silent."""
+    """A cluster of our own stands in for it, which falls silent."""
     async with start(redis_url=redis.url, **SETTINGS) as gateway:
         async with linked(redis.url) as link:
-            stand_in = Circle(link)
+            stand_in = Cluster(link)
             async with running(stand_in.run):
                 await stand_in.joined.wait()
-                stand_in.tell("places", encode({"subject acme someone": 2}))
+                stand_in.broadcast("places", encode({"subject acme someone": 2}))
                 await until(partial(is_full, gateway), within=SOON)
         await until(partial(is_free, gateway), within=SOON)
 
@@ -100,13 +100,13 @@ async def test_what_a_gateway_of_another_release_says_ends_nobody(
     start: Start, redis: RedisServer
 ) -> None:
     async with start(redis_url=redis.url, **SETTINGS) as gateway, linked(redis.url) as link:
-        stand_in = Circle(link)
+        stand_in = Cluster(link)
         async with running(stand_in.run):
             await stand_in.joined.wait()
 
             async def is_heeded() -> bool:
-                stand_in.tell("places", encode(["of", "another", "release"]))
-                stand_in.tell("places", encode({"subject acme someone": 2}))
+                stand_in.broadcast("places", encode(["of", "another", "release"]))
+                stand_in.broadcast("places", encode({"subject acme someone": 2}))
                 return await is_full(gateway)
 
             await until(is_heeded, within=SOON)

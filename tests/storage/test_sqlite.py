@@ -185,10 +185,10 @@ class TestWriter:
         with pytest.raises(UnavailableError) as refused:
             await store.writer.submit(fails)
         assert "secret" not in str(refused.value)
-        assert (store.writer.failed, store.writer.commits.cumulated()[-1]) == (1, 0)
+        assert (store.writer.failed, store.writer.commits.cumulative()[-1]) == (1, 0)
         (outcome,) = await store.append([draft()])
         assert kept(outcome).position.sequence == 1
-        assert (store.writer.failed, store.writer.commits.cumulated()[-1]) == (1, 1)
+        assert (store.writer.failed, store.writer.commits.cumulative()[-1]) == (1, 1)
         assert store.writer.waiting == 0
         assert opened.committed == [kept(outcome)]
 

@@ -37,7 +37,7 @@ Listener = Callable[[str, bytes], None]
 Responder = Callable[[bytes], Awaitable[bytes]]
 
 
-class Circle:
+class Cluster:
     def __init__(self, link: RedisLink) -> None:
         self.name = secrets.token_hex(8)
         """Of this gateway, until it ends."""
@@ -53,20 +53,20 @@ class Circle:
         self.lost = 0
         """Messages that made room, or could not be told."""
 
-    def hear(self, kind: str, listener: Listener) -> None:
+    def on(self, kind: str, listener: Listener) -> None:
         self._listeners[kind] = listener
 
-    def answer(self, kind: str, responder: Responder) -> None:
+    def respond(self, kind: str, responder: Responder) -> None:
         self._responders[kind] = responder
 
-    def tell(self, kind: str, body: bytes) -> None:
+    def broadcast(self, kind: str, body: bytes) -> None:
         """All others, soon; never waits."""
         if self._outgoing.full():
             self._outgoing.get_nowait()
             self.lost += 1
         self._outgoing.put_nowait(self._encoded(kind, 0, body))
 
-    async def ask(self, kind: str, body: bytes = b"") -> list[bytes]:
+    async def request(self, kind: str, body: bytes = b"") -> list[bytes]:
         """What the others answer within `PATIENCE`; nothing while the broker is gone."""
         self._questions += 1
         number, answers, complete = self._questions, list[bytes](), asyncio.Event()

@@ -8,7 +8,7 @@ BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 
 """Seconds, each counted with what took less."""
 
 
-class Durations:
+class Histogram:
     """For one thread that notes; another may read."""
 
     __slots__ = ("_counts", "total")
@@ -18,14 +18,14 @@ class Durations:
         self.total = 0.0
         """Seconds, of all together."""
 
-    def note(self, seconds: float) -> None:
+    def observe(self, seconds: float) -> None:
         self._counts[bisect_left(BOUNDS, seconds)] += 1
         self.total += seconds
 
-    def since(self, began: float) -> None:
+    def observe_since(self, began: float) -> None:
         """`began` is by `time.perf_counter`."""
-        self.note(perf_counter() - began)
+        self.observe(perf_counter() - began)
 
-    def cumulated(self) -> list[int]:
+    def cumulative(self) -> list[int]:
         """How many took at most as long as each of `BOUNDS`, and last how many there were."""
         return list(accumulate(self._counts))

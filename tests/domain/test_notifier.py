@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from app.domain.courier import LEASE_MS, OF_ONE, PAUSES_MS, Courier
+from app.domain.notifier import LEASE_MS, OF_ONE, PAUSES_MS, Notifier
 from app.iaq.rules import Severity
 from app.outlets.base import Outlet, UndeliveredError, Webhook
 from app.storage.base import Store
@@ -36,10 +36,11 @@ class Post:
     fault: Exception | None = None
 
     def __post_init__(self) -> None:
-        self.couriers = [
-            Courier(self.store, {Webhook: self.send}, lambda: self.now_ms / 1_000) for _ in range(2)
+        self.notifiers = [
+            Notifier(self.store, {Webhook: self.send}, lambda: self.now_ms / 1_000)
+            for _ in range(2)
         ]
-        self.courier = self.couriers[0]
+        self.notifier = self.notifiers[0]
 
     async def send(self, outlet: Outlet, name: str, alert: dict[str, object]) -> None:
         assert isinstance(outlet, Webhook)
@@ -54,11 +55,11 @@ class Post:
 
     async def announce(self, **changes: Any) -> None:
         alert = msgspec.structs.replace(ALERT, **changes)
-        await self.store.transact(lambda sql: self.courier.announce(sql, alert))
+        await self.store.transact(lambda sql: self.notifier.announce(sql, alert))
 
     async def deliver(self, after_ms: int = 0) -> int:
         self.now_ms += after_ms
-        return await self.courier.deliver()
+        return await self.notifier.deliver()
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ async def test_an_alert_goes_to_each_outlet_that_wants_it_once(post: Post) -> No
     assert (alert["alert_id"], alert["state"]) == ("a1", "raised")
     assert alert["changed_at"] == "2025-11-19T10:05:00Z"
     assert await post.deliver() == 0
-    assert post.courier.outcomes == {"delivered": 1}
+    assert post.notifier.outcomes == {"delivered": 1}
 
 
 @pytest.mark.parametrize("fault", [UndeliveredError("no"), ValueError("secret"), OSError()])
@@ -96,13 +97,13 @@ async def test_what_fails_in_any_way_is_tried_again_and_at_last_given_up(
         assert await post.deliver(1) == 1
     assert await post.deliver(10 * PAUSES_MS[-1]) == 0
     assert len({name for _, name, _ in post.taken}) == 1
-    assert post.courier.outcomes == {"failed": len(PAUSES_MS), "given_up": 1}
+    assert post.notifier.outcomes == {"failed": len(PAUSES_MS), "given_up": 1}
 
 
 async def test_of_several_gateways_one_sends_and_another_after_one_that_ended(post: Post) -> None:
     await post.set_outlets([HOOK])
     await post.announce()
-    await asyncio.gather(*(courier.deliver() for courier in post.couriers))
+    await asyncio.gather(*(notifier.deliver() for notifier in post.notifiers))
     assert len(post.taken) == 1
     await post.announce()
     lost = await post.store.transact(
@@ -130,17 +131,17 @@ async def test_an_outlet_that_hangs_keeps_nobody_else_waiting(post: Post) -> Non
         if alert["alert_id"] == "hangs":
             await hangs.wait()
 
-    post.courier.senders = {Webhook: send}
+    post.notifier.senders = {Webhook: send}
     for tenant in ("acme", "other"):
         await post.set_outlets([HOOK], tenant)
     await post.announce(id="hangs")
-    assert await post.courier.begin() == 1
+    assert await post.notifier.begin() == 1
     await post.announce(id="waits for its own")
     await post.announce(id="goes", tenant="other")
-    assert await post.courier.begin() == 1
+    assert await post.notifier.begin() == 1
     await until(lambda: tried == ["hangs", "goes"])
     hangs.set()
-    await until(lambda: not post.courier._under_way)
+    await until(lambda: not post.notifier._under_way)
     assert await post.deliver() == 1
     assert tried[-1] == "waits for its own"
 
@@ -152,7 +153,7 @@ async def test_what_is_too_much_is_dropped_and_counted(
     await post.set_outlets([HOOK])
     for _ in range(3):
         await post.announce()
-    assert post.courier.outcomes == {"dropped": 2}
+    assert post.notifier.outcomes == {"dropped": 2}
 
 
 async def test_outlets_that_cannot_be_read_stop_no_alert(post: Post) -> None:

@@ -40,7 +40,7 @@ _OUTLET = msgspec.json.Decoder(Outlet)
 _ALERT = msgspec.json.Decoder(dict[str, object])
 
 
-class Courier:
+class Notifier:
     """`senders` by kind of outlet; one that has none is passed by."""
 
     def __init__(

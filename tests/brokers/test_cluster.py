@@ -6,8 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from app.brokers import circle as circle_module
-from app.brokers.circle import Circle
+from app.brokers import cluster as circle_module
+from app.brokers.cluster import Cluster
 from tests.brokers.conftest import linked, running, until
 from tests.redis_server import RedisServer
 
@@ -15,86 +15,86 @@ pytestmark = pytest.mark.usefixtures("patient")
 
 
 @asynccontextmanager
-async def joined(url: str) -> AsyncIterator[Circle]:
+async def joined(url: str) -> AsyncIterator[Cluster]:
     async with linked(url) as link:
-        circle = Circle(link)
-        async with running(circle.run):
-            await until(circle.joined.is_set)
-            yield circle
+        cluster = Cluster(link)
+        async with running(cluster.run):
+            await until(cluster.joined.is_set)
+            yield cluster
 
 
 @pytest.fixture
-async def three(redis: RedisServer) -> AsyncIterator[list[Circle]]:
+async def three(redis: RedisServer) -> AsyncIterator[list[Cluster]]:
     async with AsyncExitStack() as stack:
         yield [await stack.enter_async_context(joined(redis.url)) for _ in range(3)]
 
 
-def answering(circle: Circle) -> None:
+def answering(cluster: Cluster) -> None:
     async def name(body: bytes) -> bytes:
-        return circle.name.encode() + body
+        return cluster.name.encode() + body
 
-    circle.answer("name", name)
+    cluster.respond("name", name)
 
 
 async def test_what_is_told_reaches_all_others_in_order_and_not_oneself(
-    three: list[Circle],
+    three: list[Cluster],
 ) -> None:
     heard: dict[str, list[tuple[str, bytes]]] = {}
-    for circle in three:
-        here = heard[circle.name] = []
-        circle.hear("news", lambda *told, here=here: here.append(told))
+    for cluster in three:
+        here = heard[cluster.name] = []
+        cluster.on("news", lambda *told, here=here: here.append(told))
     for number in range(3):
-        three[0].tell("news", b"%d" % number)
+        three[0].broadcast("news", b"%d" % number)
     told = [(three[0].name, body) for body in (b"0", b"1", b"2")]
     await until(lambda: heard[three[1].name] == heard[three[2].name] == told)
     assert heard[three[0].name] == []
 
 
-async def test_a_question_is_answered_by_all_others(three: list[Circle]) -> None:
-    for circle in three:
-        answering(circle)
-    answers = await three[0].ask("name", b"?")
-    assert sorted(answers) == sorted(circle.name.encode() + b"?" for circle in three[1:])
+async def test_a_question_is_answered_by_all_others(three: list[Cluster]) -> None:
+    for cluster in three:
+        answering(cluster)
+    answers = await three[0].request("name", b"?")
+    assert sorted(answers) == sorted(cluster.name.encode() + b"?" for cluster in three[1:])
 
 
 async def test_who_does_not_answer_is_left_out(
-    three: list[Circle], monkeypatch: pytest.MonkeyPatch
+    three: list[Cluster], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(circle_module, "PATIENCE", 2.0)
     answering(three[1])
     loop = asyncio.get_running_loop()
     began = loop.time()
-    assert await three[0].ask("name") == [three[1].name.encode()]
+    assert await three[0].request("name") == [three[1].name.encode()]
     assert 2 <= loop.time() - began < 12
 
 
 async def test_alone_nobody_is_waited_for(redis: RedisServer) -> None:
-    async with joined(redis.url) as circle:
+    async with joined(redis.url) as cluster:
         began = asyncio.get_running_loop().time()
-        assert await circle.ask("name") == []
+        assert await cluster.request("name") == []
         assert asyncio.get_running_loop().time() - began < circle_module.PATIENCE
 
 
-async def test_what_is_no_message_harms_nobody(three: list[Circle], redis: RedisServer) -> None:
+async def test_what_is_no_message_harms_nobody(three: list[Cluster], redis: RedisServer) -> None:
     async with linked(redis.url) as link:
         await link.ask(lambda client: client.publish("iaqverse:gateways", b"\xc1 nonsense"))
     answering(three[1])
     answering(three[2])
-    assert len(await three[0].ask("name")) == 2
+    assert len(await three[0].request("name")) == 2
 
 
 async def test_while_the_server_is_gone_each_is_alone_and_then_they_meet_again(
-    three: list[Circle], redis: RedisServer
+    three: list[Cluster], redis: RedisServer
 ) -> None:
-    for circle in three:
-        answering(circle)
+    for cluster in three:
+        answering(cluster)
     redis.stop()
     try:
-        assert await three[0].ask("name") == []
-        await until(lambda: not any(circle.joined.is_set() for circle in three))
-        three[0].tell("news", b"nobody hears it")
+        assert await three[0].request("name") == []
+        await until(lambda: not any(cluster.joined.is_set() for cluster in three))
+        three[0].broadcast("news", b"nobody hears it")
         await until(lambda: three[0].lost == 1)
     finally:
         redis.start()
-    await until(lambda: all(circle.joined.is_set() for circle in three))
-    assert len(await three[0].ask("name")) == 2
+    await until(lambda: all(cluster.joined.is_set() for cluster in three))
+    assert len(await three[0].request("name")) == 2
