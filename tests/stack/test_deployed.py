@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -178,6 +179,26 @@ def test_the_broker_takes_the_address_that_the_gateway_gets(
         pytest.raises(redis.AuthenticationError),
     ):
         stranger.ping()
+
+
+def test_the_broker_is_healthy_to_who_asks_without_a_name(
+    services: Services, broker_port: int
+) -> None:
+    program = shutil.which("valkey-cli") or shutil.which("redis-cli")
+    if program is None:
+        pytest.skip("no client of Valkey or Redis is installed")
+    _, script = services["redis"]["healthcheck"]["test"]
+    asked = script.replace("valkey-cli", f"{program} -p {broker_port}")
+    until(lambda: subprocess.run(["sh", "-c", asked], check=False).returncode == 0, "healthy")
+
+
+def test_the_broker_refuses_before_its_container_is_full(services: Services) -> None:
+    words = services["redis"]["command"]
+    bound, policy = (
+        words[words.index(f"--{name}") + 1] for name in ("maxmemory", "maxmemory-policy")
+    )
+    assert (bound, policy) == ("768mb", "noeviction")
+    assert services["redis"]["deploy"]["resources"]["limits"]["memory"] in {"1G", "1073741824"}
 
 
 def answers(client: redis.Redis) -> bool:
