@@ -1,4 +1,4 @@
-"""One JSON object a line on stderr: `event` first, then what belongs to it.
+"""One JSON object a line: `event` first, then what belongs to it.
 
 Tokens, tickets, cookies and bodies are never handed to a logger: the tests grep for a canary.
 """
@@ -6,17 +6,19 @@ Tokens, tickets, cookies and bodies are never handed to a logger: the tests grep
 import io
 import logging
 import os
-import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
 
-def configure(level: str) -> None:
-    """For the whole process, uvicorn's and other libraries' warnings included."""
+def configure(level: str, output: TextIO) -> None:
+    """For the whole process, uvicorn's and other libraries' warnings included.
+
+    A service's `output` is stdout, which filters read; of a command that is its result's.
+    """
     threshold = logging.getLevelNamesMapping()[level]
-    stream = _Unfailing(sys.stderr.fileno())
+    stream = _Unfailing(output.fileno())
     structlog.configure(
         processors=[*_shared(), _render],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),

@@ -15,7 +15,7 @@ EXPLAINED = {
 }
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", ["requirements-traces.lock", "requirements-dev.lock"])
 def test_no_package_is_known_to_be_vulnerable(tmp_path: Path, lock: str) -> None:
     report = tmp_path / "report.json"
     command = [tools.tool("pip-audit"), "--disable-pip", "--require-hashes", "-r", f"{ROOT / lock}"]

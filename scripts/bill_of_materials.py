@@ -1,7 +1,7 @@
 """`python3 -m scripts.bill_of_materials`: what the gateway is made of, and under which licences.
 
 Two files of one content: CycloneDX 1.6 for programs, a table for people. Both are of what
-`requirements.lock` installs on this platform, and of what the pages bring along.
+`requirements-traces.lock` installs on this platform, and of what the pages bring along.
 """
 
 import json
@@ -15,18 +15,22 @@ from app.stack.programs import ROOT, TOOLS
 from scripts import audit_tools, python_packages
 from scripts.report import SetupError, run, say
 
-LOCK = ROOT / "requirements.lock"
+LOCK = ROOT / "requirements-traces.lock"
+"""The image's; elsewhere what traces need may be left out."""
 BILL = ROOT / "docs" / "bill-of-materials.json"
 LICENCES = ROOT / "docs" / "licences.md"
 CHARTS = ROOT / "frontend" / "vendor" / "uplot" / "uPlot.esm.js"
 QR_CODES = ROOT / "frontend" / "vendor" / "lean-qr" / "package.json"
 VENV = TOOLS / "materials"
 """The lock file's packages and no other."""
+READ = {"protobuf": "BSD-3-Clause"}
+"""Of packages that state no licence in words that programs know: the text that they bring."""
 HEAD = """\
 # Licences
 
-What the gateway is made of, written by `make lock`; for programs as a bill of materials in
-[CycloneDX](bill-of-materials.json). What only tests and audits use is not part of it. Wheels bring
+What the gateway's image installs, and what the pages bring along, written by `make lock`; for
+programs as a bill of materials in [CycloneDX](bill-of-materials.json). Without containers what
+traces need may be left out. What only tests and audits use is not part of it. Wheels bring
 libraries along that are not listed by themselves: OpenSSL in cryptography, libpq in psycopg-binary.
 
 | package | version | licence |
@@ -43,6 +47,9 @@ def main() -> None:
     written = ["--spec-version", "1.6", "--output-reproducible", "--output-file", str(BILL)]
     run([*command, *project, *written])
     bill = _without_addresses(json.loads(BILL.read_text(encoding="utf-8")))
+    for component in bill["components"]:
+        if "licenses" not in component:
+            component["licenses"] = _read(component["name"])
     bill["components"] += [_of_the_pages("uPlot", _charts()), _of_the_pages("lean-qr", _qr_codes())]
     BILL.write_text(f"{json.dumps(bill, indent=1, ensure_ascii=False)}\n", encoding="utf-8")
     LICENCES.write_text(HEAD + "".join(_rows(bill)), encoding="utf-8")
@@ -53,6 +60,12 @@ def licence(component: dict[str, Any]) -> str:
     """As SPDX writes it; what a package says beside it in the words of its index is left out."""
     stated = component["licenses"][0]
     return str(stated.get("expression") or stated["license"].get("id") or stated["license"]["name"])
+
+
+def _read(name: str) -> list[dict[str, Any]]:
+    if name not in READ:
+        raise SetupError(f"{name} states no licence: read the text that it brings")
+    return [{"license": {"id": READ[name], "acknowledgement": "concluded"}}]
 
 
 def _rows(bill: dict[str, Any]) -> Iterator[str]:

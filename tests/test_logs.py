@@ -8,9 +8,9 @@ from pathlib import Path
 from app.stack.programs import ROOT
 
 BOTH = """
-import logging, resource, structlog
+import logging, resource, structlog, sys
 from app import logs
-logs.configure("INFO")
+logs.configure("INFO", sys.stdout)
 def say(text):
     structlog.get_logger().info(text)
     logging.getLogger("library").warning(text)
@@ -27,7 +27,7 @@ say("after")
 def run(script: str, log: Path) -> None:
     with log.open("ab") as file:
         words = [sys.executable, "-c", f"{BOTH}\n{script}"]
-        done = subprocess.run(words, check=False, cwd=ROOT, stderr=file)
+        done = subprocess.run(words, check=False, cwd=ROOT, stdout=file)
     assert done.returncode == 0
 
 

@@ -1,7 +1,7 @@
 """`python -m app <command>`: what a person types.
 
-Machine-readable results stand alone on stdout, everything else goes to stderr. Exit codes: 0 done,
-1 refused, 2 wrong usage.
+Machine-readable results stand alone on stdout, as does the log of `serve`, which has no other; all
+else goes to stderr. Exit codes: 0 done, 1 refused, 2 wrong usage.
 """
 
 import sqlite3

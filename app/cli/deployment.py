@@ -3,6 +3,7 @@
 import asyncio
 import os
 import secrets
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -52,7 +53,7 @@ def serve(
     from app import logs
 
     settings = Settings() if workers is None else Settings(workers=workers)
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, sys.stdout)
     if settings.workers == 1:
         _serve_alone(settings, tcp)
     elif tcp:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,7 +26,7 @@ def warnings(url: str) -> Iterator[str]:
     """No mistakes: a gateway starts without its broker, and takes it when it is there."""
     if not url or any(mistakes(url)):
         return
-    logs.configure("CRITICAL")  # what the connection logs is told here
+    logs.configure("CRITICAL", sys.stderr)  # what the connection logs is told here
     try:
         asyncio.run(_ask(url))
     except UnavailableError as error:

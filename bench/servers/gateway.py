@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import contextlib
 import sqlite3
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def main() -> None:
     if arguments.forgetful:
         vars(store)["connect"] = _unsynced
     settings = Settings()
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, sys.stdout)
 
     @contextlib.asynccontextmanager
     async def fed(settings: Settings) -> AsyncIterator[Gateway]:

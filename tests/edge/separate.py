@@ -56,14 +56,14 @@ async def separate(
             "LIMIT_SCALE": "1000",
             **settings,
         },
-        stderr=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
-        assert process.stderr is not None
-        line = await asyncio.wait_for(process.stderr.readline(), PATIENCE)
+        assert process.stdout is not None
+        line = await asyncio.wait_for(process.stdout.readline(), PATIENCE)
         found = _ADDRESS.search(line.decode())
         assert found is not None, line
-        reading = asyncio.create_task(process.stderr.read())
+        reading = asyncio.create_task(process.stdout.read())
         yield Separate(own, int(found[1]), issuer, asyncio.Event(), process)
     finally:
         if process.returncode is None:

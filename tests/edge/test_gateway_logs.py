@@ -51,8 +51,8 @@ class Program:
         return [record for record in records if record["event"] == name]
 
     async def read(self) -> str:
-        assert self.process.stderr is not None
-        line = (await asyncio.wait_for(self.process.stderr.readline(), 20)).decode()
+        assert self.process.stdout is not None
+        line = (await asyncio.wait_for(self.process.stdout.readline(), 20)).decode()
         self.lines.append(line)
         return line
 
@@ -89,8 +89,8 @@ async def program(folder: Path) -> AsyncIterator[Program]:
     finally:
         process.terminate()
         out, err = await process.communicate()
-        running.lines += err.decode().splitlines()
-        assert out == b""
+        running.lines += out.decode().splitlines()
+        assert err == b""
 
 
 async def knock(running: Program, query: str = "", *subprotocols: str, **headers: str) -> None:

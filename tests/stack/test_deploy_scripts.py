@@ -96,8 +96,12 @@ def test_passwords_are_made_once_and_fit_together(tmp_path: Path) -> None:
         workers=2,
     )
     assert f":{made['database_password']}@" in settings.database_url.get_secret_value()
-    password = settings.redis_url.get_secret_value().removeprefix("redis://:").partition("@")[0]
-    assert f">{password} " in made["redis_users"]
+    address = settings.redis_url.get_secret_value()
+    password = address.removeprefix("redis://gateway:").partition("@")[0]
+    nobody, gateway = made["redis_users"].splitlines()
+    assert nobody == "user default off"
+    guide = (ROOT / "docs" / "deployment.md").read_text()
+    assert gateway.replace(password, "PASSWORD") in guide.splitlines()
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "secrets").iterdir()} == {0o600}
     assert run("secrets.sh", tmp_path) == 0
     assert made == {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}

@@ -2,8 +2,11 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,13 +14,20 @@ from typing import Any
 
 import pytest
 import redis
+from websockets.sync.client import unix_connect
 
+from app.settings import Settings
 from app.stack.programs import ROOT, find_nginx
+from auth.keys import KeyRing, create_key
+from auth.principal import Role
+from auth.tokens import TokenIssuer
 from tests.ports import free_port
-from tests.redis_server import valkey
+from tests.postgres_server import PostgresServer
+from tests.redis_server import RedisServer, valkey
 from tests.stack.bare_nginx import PATIENCE, await_file, get, started, until
 
 Services = dict[str, dict[str, Any]]
+DOCKERFILE = ROOT / "Dockerfile"
 COMPOSE = Path(sys.executable).with_name("docker-compose")
 
 
@@ -94,14 +104,53 @@ def healthy(gateway: dict[str, Any], folder: Path) -> bool:
     )
 
 
-def test_the_documented_log_is_there_to_be_followed(
+def test_the_documented_filter_finds_who_comes_and_goes(
     services: Services,
+    environment: dict[str, str],
+    tmp_path: Path,
+    postgres: PostgresServer,
+    redis_7: RedisServer,
 ) -> None:
-    """As `docker logs -f iaqverse-backend | grep WebSocket`; the lines have tests of their own."""
-    gateway = services["gateway"]
-    assert gateway["container_name"] == "iaqverse-backend"
-    assert gateway["logging"]["driver"] == "json-file"
-    assert "command" not in gateway or not gateway["command"]
+    """`docker logs -f iaqverse-backend | grep WebSocket`: stdout is filtered, stderr goes past."""
+    container = services["gateway"]
+    assert container["container_name"] == "iaqverse-backend"
+    assert container["logging"]["driver"] == "json-file"
+    assert not container.get("command")
+    (image_command,) = re.findall(r'^CMD (\["python".+\])$', DOCKERFILE.read_text(), re.MULTILINE)
+    create_key(tmp_path / "state" / "keys")
+    settings = {"WORKERS": "2", "DATABASE_URL": postgres.schema(), "REDIS_URL": redis_7.url}
+    with (tmp_path / "stderr").open("wb") as stderr:
+        gateway = subprocess.Popen(
+            json.loads(image_command),
+            cwd="/",
+            env={**environment, **settings},
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+        )
+    try:
+        come_and_go(tmp_path)
+    finally:
+        gateway.terminate()
+        output, _ = gateway.communicate(timeout=PATIENCE)
+    found = [line for line in output.decode().splitlines() if "WebSocket" in line]
+    assert [json.loads(line)["event"] for line in found] == [
+        "WebSocket connected",
+        "WebSocket disconnected",
+    ]
+    assert (tmp_path / "stderr").read_text() == ""
+
+
+def come_and_go(folder: Path) -> None:
+    """A dashboard at the first of several workers."""
+    ring = KeyRing.load(folder / "state" / "keys")
+    token = TokenIssuer(ring, Settings(_env_file=None).token_issuer).issue(
+        subject="someone", tenant="acme", role=Role.DASHBOARD, ttl=600, now=time.time()
+    )
+    socket = folder / "gateway" / "gateway-1.sock"
+    await_file(socket)
+    bearer = {"Authorization": f"Bearer {token}"}
+    with unix_connect(str(socket), "ws://localhost/ws", additional_headers=bearer) as dashboard:
+        dashboard.recv(PATIENCE)
 
 
 @pytest.fixture
@@ -130,6 +179,26 @@ def test_the_broker_takes_the_address_that_the_gateway_gets(
         pytest.raises(redis.AuthenticationError),
     ):
         stranger.ping()
+
+
+def test_the_broker_is_healthy_to_who_asks_without_a_name(
+    services: Services, broker_port: int
+) -> None:
+    program = shutil.which("valkey-cli") or shutil.which("redis-cli")
+    if program is None:
+        pytest.skip("no client of Valkey or Redis is installed")
+    _, script = services["redis"]["healthcheck"]["test"]
+    asked = script.replace("valkey-cli", f"{program} -p {broker_port}")
+    until(lambda: subprocess.run(["sh", "-c", asked], check=False).returncode == 0, "healthy")
+
+
+def test_the_broker_refuses_before_its_container_is_full(services: Services) -> None:
+    words = services["redis"]["command"]
+    bound, policy = (
+        words[words.index(f"--{name}") + 1] for name in ("maxmemory", "maxmemory-policy")
+    )
+    assert (bound, policy) == ("768mb", "noeviction")
+    assert services["redis"]["deploy"]["resources"]["limits"]["memory"] in {"1G", "1073741824"}
 
 
 def answers(client: redis.Redis) -> bool:
