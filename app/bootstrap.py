@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from functools import partial
 
 from app.backends import Backends, Work, open_backends
-from app.bounds import lives_of, places_of, retention_of, rules_of
+from app.bounds import lives_of, retention_of, rules_of, slots_of
 from app.domain import certificates, channel
 from app.domain.accounts import Accounts
 from app.domain.alarms import Alarms
@@ -19,10 +19,10 @@ from app.domain.freshness import Freshness
 from app.domain.hub import Hub
 from app.domain.ingest import Ingest
 from app.domain.notifier import Notifier
-from app.domain.places import Places
 from app.domain.recovery import Recovery
 from app.domain.shared_connections import SharedConnections
-from app.domain.shared_places import SharedPlaces
+from app.domain.shared_slots import SharedSlots
+from app.domain.slots import Slots
 from app.domain.stats import Statistics
 from app.domain.stream import Intake
 from app.domain.sweep import Sweep, drain
@@ -117,9 +117,9 @@ def _assembled(settings: Settings) -> tuple[Gateway, Backends, list[Work]]:
         if keys.refresh():
             tokens.clear()
 
-    seats = Places(places_of(settings))
+    slots = Slots(slots_of(settings))
     recovery = Recovery(hub, store, dispatch.refresh)
-    desk = Desk(hub, recovery, seats, rules_of(settings), renew)
+    desk = Desk(hub, recovery, slots, rules_of(settings), renew)
     local = LocalConnections(desk)
     notifier = Notifier(store, _senders(settings))
     alarms = Alarms(store, time.time, notifier.announce)
@@ -152,7 +152,7 @@ def _assembled(settings: Settings) -> tuple[Gateway, Backends, list[Work]]:
         traces=traces,
     )
     work = [*backends.work, *_work(built, identity), Sweep(desk).run]
-    return built, backends, work + _exchanges(backends, seats, limits)
+    return built, backends, work + _exchanges(backends, slots, limits)
 
 
 def _senders(settings: Settings) -> dict[type[Outlet], Send]:
@@ -173,12 +173,12 @@ def _work(built: Gateway, identity: IdentityKeys | None) -> list[Work]:
     return [part.run for part in (*parts, built.alarms, built.notifier, identity) if part]
 
 
-def _exchanges(backends: Backends, seats: Places, limits: Limits) -> list[Work]:
+def _exchanges(backends: Backends, slots: Slots, limits: Limits) -> list[Work]:
     """What keeps the limits of several gateways one."""
     if not (backends.link and backends.cluster):
         return []
     return [
-        SharedPlaces(seats, backends.cluster).run,
+        SharedSlots(slots, backends.cluster).run,
         SharedRates(limits.storage, backends.link).run,
     ]
 

@@ -1,6 +1,6 @@
 """What settings bound, in the terms of the parts that keep to it."""
 
-from app.domain import places
+from app.domain import slots
 from app.domain.accounts import Lives
 from app.protocol.conversation import Rules
 from app.protocol.quota import Rate
@@ -8,9 +8,9 @@ from app.settings import Settings
 from app.storage.base import Retention
 
 
-def places_of(settings: Settings) -> places.Bounds:
+def slots_of(settings: Settings) -> slots.Bounds:
     scaled = settings.scaled_count
-    return places.Bounds(
+    return slots.Bounds(
         total=scaled(settings.connections_total),
         per_ip=scaled(settings.connections_per_ip),
         per_subject=scaled(settings.connections_per_subject),

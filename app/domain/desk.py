@@ -6,8 +6,8 @@ from typing import Protocol
 
 from app.domain.endings import Endings
 from app.domain.hub import Hub
-from app.domain.places import Place, Places
 from app.domain.recovery import Recovery
+from app.domain.slots import Slot, Slots
 from app.errors import UnavailableError
 from app.histogram import Histogram
 from app.protocol.closes import CloseCode
@@ -64,11 +64,11 @@ class Renew(Protocol):
 
 class Desk:
     def __init__(
-        self, hub: Hub, recovery: Recovery, places: Places, rules: Rules, renew: Renew
+        self, hub: Hub, recovery: Recovery, slots: Slots, rules: Rules, renew: Renew
     ) -> None:
         self.hub = hub
         self.recovery = recovery
-        self.places = places
+        self.slots = slots
         self.rules = rules
         self.renew = renew
         self.live: set[Live] = set()
@@ -91,11 +91,11 @@ class Desk:
             if live.principal.tenant == tenant:
                 live.close(CloseCode.RESTART, "the store was put back")
 
-    def take_place(self, ip: str, principal: Principal) -> Place:
-        """Raise `UnavailableError` while the gateway drains, else as `Places.take`."""
+    def acquire_slot(self, ip: str, principal: Principal) -> Slot:
+        """Raise `UnavailableError` while the gateway drains, else as `Slots.acquire`."""
         if self.draining:
             raise UnavailableError("the gateway restarts", part="gateway", retry_after=2)
-        return self.places.take(ip, principal)
+        return self.slots.acquire(ip, principal)
 
     def return_after(self) -> float:
         """Seconds until the next one that is sent away should be back: not all at once."""

@@ -8,7 +8,7 @@ import structlog
 
 from app.domain.desk import Desk
 from app.domain.endings import Ending
-from app.domain.places import Place
+from app.domain.slots import Slot
 from app.errors import GatewayError
 from app.model import wire_time
 from app.protocol.closes import CloseCode, meaning_of
@@ -41,26 +41,26 @@ class Peer:
         "_conversation",
         "_desk",
         "_ended",
-        "_place",
         "_reason",
+        "_slot",
         "connection",
         "id",
         "principal",
         "since_ms",
     )
 
-    def __init__(self, desk: Desk, principal: Principal, place: Place) -> None:
+    def __init__(self, desk: Desk, principal: Principal, slot: Slot) -> None:
         self.id = ""
         self.principal = principal
         self._desk = desk
-        self._place = place
+        self._slot = slot
         self._ended = False
         self._reason = ""
         self.since_ms = 0
 
     @property
     def address(self) -> str:
-        return self._place.ip
+        return self._slot.ip
 
     @property
     def topics(self) -> list[str]:
@@ -94,7 +94,7 @@ class Peer:
         desk.live.discard(self)
         if not desk.live:
             desk.emptied.set()
-        desk.places.give_back(self._place)
+        desk.slots.release(self._slot)
         desk.closes[code] += 1
         desk.endings.note(self._ending(code))
         log.info(
@@ -180,7 +180,7 @@ class Peer:
 
     def _authenticate(self, effect: Authenticate) -> None:
         try:
-            principal, grant = self._desk.renew(effect.token, self.principal, self._place.ip)
+            principal, grant = self._desk.renew(effect.token, self.principal, self._slot.ip)
         except GatewayError as error:
             self._carry_out(self._conversation.complain(error, effect.identifier))
             return

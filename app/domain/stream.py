@@ -9,7 +9,7 @@ import structlog
 
 from app.domain.desk import Desk
 from app.domain.peer import Peer
-from app.domain.places import Place
+from app.domain.slots import Slot
 from app.errors import GatewayError
 from app.protocol.closes import CloseCode
 from app.protocol.stream import DeviceSession, Keep
@@ -50,8 +50,8 @@ class Stream(Peer):
 
     __slots__ = ("_bytes", "_frames", "_intake", "_restarting")
 
-    def __init__(self, desk: Desk, intake: Intake, principal: Principal, place: Place) -> None:
-        super().__init__(desk, principal, place)
+    def __init__(self, desk: Desk, intake: Intake, principal: Principal, slot: Slot) -> None:
+        super().__init__(desk, principal, slot)
         self._intake = intake
         self._frames = 0
         self._bytes = 0

@@ -11,8 +11,8 @@ from app.domain.audience import Audience
 from app.domain.channel import Channel
 from app.domain.desk import Desk
 from app.domain.peer import Peer
-from app.domain.places import Place
 from app.domain.replay import Coverage, Replay
+from app.domain.slots import Slot
 from app.errors import UnavailableError
 from app.model import Position
 from app.protocol.closes import CloseCode
@@ -44,8 +44,8 @@ class Subscriber(Peer):
         "stuck_since",
     )
 
-    def __init__(self, desk: Desk, channel: Channel, principal: Principal, place: Place) -> None:
-        super().__init__(desk, principal, place)
+    def __init__(self, desk: Desk, channel: Channel, principal: Principal, slot: Slot) -> None:
+        super().__init__(desk, principal, slot)
         self.missed_from = 0
         self.missed_since_match = 0
         self.lagging = False

@@ -181,7 +181,7 @@ class GatewayCollector(Collector):
     def _refusals(self) -> Iterator[Metric]:
         gateway = self._gateway
         limits = _labelled("limit_hits", "Requests and handshakes refused, by limit.", "limit")
-        for limit, count in (gateway.limits.refused + gateway.desk.places.refused).items():
+        for limit, count in (gateway.limits.refused + gateway.desk.slots.refused).items():
             limits.add_metric([limit], count)
         yield limits
         tickets = gateway.tickets

@@ -38,13 +38,13 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         grant = grant_of(principal)
         topics = admitted(_topics(query, gateway.settings.max_topics_per_connection), grant)
         channel = await gateway.channel(principal.tenant)
-        place = desk.take_place(ip, principal)
-        subscriber = Subscriber(desk, channel, principal, place)
+        slot = desk.acquire_slot(ip, principal)
+        subscriber = Subscriber(desk, channel, principal, slot)
         try:
             await websocket.accept(subprotocol=subprotocol_of(websocket))
             connection = hand_over(websocket.scope, subscriber)
         except BaseException:
-            desk.places.give_back(place)
+            desk.slots.release(slot)
             raise
         subscriber.start(connection, topics, grant, name=request_id(websocket))
         desk.handshakes.observe_since(began)

@@ -23,13 +23,13 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
         origin_of(websocket, gateway.settings.origins)
         query_of(websocket, frozenset())
         device = await gateway.access.device(websocket, token_of(websocket))
-        place = desk.take_place(ip, device)
-        stream = Stream(desk, gateway.intake, device, place)
+        slot = desk.acquire_slot(ip, device)
+        stream = Stream(desk, gateway.intake, device, slot)
         try:
             await websocket.accept(subprotocol=subprotocol_of(websocket))
             connection = hand_over(websocket.scope, stream)
         except BaseException:
-            desk.places.give_back(place)
+            desk.slots.release(slot)
             raise
         stream.start(connection, name=request_id(websocket))
         desk.handshakes.observe_since(began)

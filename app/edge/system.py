@@ -30,7 +30,7 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
                 "python": platform.python_version(),
                 "started_at": wire_time(started_ms),
                 "certificate": _told(life, time.time()),
-                "limits": gateway.limits.refused + gateway.desk.places.refused,
+                "limits": gateway.limits.refused + gateway.desk.slots.refused,
             }
         )
 

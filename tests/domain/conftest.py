@@ -18,9 +18,9 @@ from app.domain.channel import Bounds, Channel
 from app.domain.desk import Desk
 from app.domain.dispatch import Dispatch
 from app.domain.hub import Hub
-from app.domain.places import Bounds as PlaceBounds
-from app.domain.places import Places
 from app.domain.recovery import Recovery
+from app.domain.slots import Bounds as SlotBounds
+from app.domain.slots import Slots
 from app.domain.subscriber import Subscriber
 from app.errors import UnauthenticatedError
 from app.model import Position, Publication, RoutingKey, Topic
@@ -169,8 +169,8 @@ class House:
         transport, _ = await loop.connect_accepted_socket(asyncio.Protocol, ours)
         end = int(time.time() + expires_in)
         principal = Principal("someone", tenant, Role.DASHBOARD, token_id, end - 3_600, end)
-        place = self.desk.take_place("192.0.2.1", principal)
-        subscriber = Subscriber(self.desk, self.channel(tenant), principal, place)
+        slot = self.desk.acquire_slot("192.0.2.1", principal)
+        subscriber = Subscriber(self.desk, self.channel(tenant), principal, slot)
         connection = Connection(
             transport,
             subscriber,
@@ -233,10 +233,10 @@ def open_house(tmp_path: Path) -> Open:
     ) -> AsyncIterator[House]:
         hub = Hub(Bounds(publications, frame_bytes, **bounds))
         store = SqliteStore(tmp_path / "gateway.db", hub.publish, capacity=10_000)
-        places = Places(PlaceBounds(total=100, per_ip=100, per_subject=100, per_tenant=100))
+        slots = Slots(SlotBounds(total=100, per_ip=100, per_subject=100, per_tenant=100))
         dispatch = Dispatch(hub, store, MemoryBroker(), lambda _: None, traces=Untraced())
         recovery = Recovery(hub, store, dispatch.refresh)
-        desk = Desk(hub, recovery, places, RULES, no_renewal)
+        desk = Desk(hub, recovery, slots, RULES, no_renewal)
         house = House(hub, desk, store)
         try:
             yield house

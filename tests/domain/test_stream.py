@@ -65,7 +65,7 @@ async def device(house: House) -> AsyncIterator[Device]:
     intake = Intake(kept.batch)
     now = int(time.time())
     principal = Principal("hub", "acme", Role.DEVICE, "jti", now, now + 3_600)
-    stream = Stream(house.desk, intake, principal, house.desk.take_place("192.0.2.1", principal))
+    stream = Stream(house.desk, intake, principal, house.desk.acquire_slot("192.0.2.1", principal))
     transport, _ = await asyncio.get_running_loop().connect_accepted_socket(asyncio.Protocol, ours)
     connection = Connection(transport, stream, set(), max_bytes=65_536, now=time.monotonic)
     transport.set_protocol(connection)

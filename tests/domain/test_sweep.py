@@ -106,7 +106,7 @@ class TestDraining:
         living.socket.close()
         await draining
         assert not house.desk.live
-        assert house.desk.places.taken == 0
+        assert house.desk.slots.taken == 0
         assert house.desk.closes == {1006: 1, 1012: 1}
 
     async def test_everyone_is_told_another_time_to_come_back(self, house: House) -> None:
@@ -134,5 +134,5 @@ class TestDraining:
         await drain(house.desk, 1)
         someone = Principal("someone", "acme", Role.DASHBOARD, "jti", 1, 2)
         with pytest.raises(UnavailableError) as refused:
-            house.desk.take_place("192.0.2.1", someone)
+            house.desk.acquire_slot("192.0.2.1", someone)
         assert refused.value.details["retry_after"] == 2

@@ -91,7 +91,7 @@ async def test_a_gateway_that_is_killed_gives_its_places_back(
             stand_in = Cluster(link)
             async with running(stand_in.run):
                 await stand_in.joined.wait()
-                stand_in.broadcast("places", encode({"subject acme someone": 2}))
+                stand_in.broadcast("slots", encode({"subject acme someone": 2}))
                 await until(partial(is_full, gateway), within=SOON)
         await until(partial(is_free, gateway), within=SOON)
 
@@ -105,8 +105,8 @@ async def test_what_a_gateway_of_another_release_says_ends_nobody(
             await stand_in.joined.wait()
 
             async def is_heeded() -> bool:
-                stand_in.broadcast("places", encode(["of", "another", "release"]))
-                stand_in.broadcast("places", encode({"subject acme someone": 2}))
+                stand_in.broadcast("slots", encode(["of", "another", "release"]))
+                stand_in.broadcast("slots", encode({"subject acme someone": 2}))
                 return await is_full(gateway)
 
             await until(is_heeded, within=SOON)

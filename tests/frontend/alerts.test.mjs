@@ -70,3 +70,16 @@ test("a change is made on the version that was seen, and all rules go at once", 
   assert.deepEqual(rules.all.map(({ id, threshold }) => [id, threshold]), [["co2", 1000], ["new", 1200]]);
   assert.equal(rules.own, true);
 });
+
+test("what a colleague changes while a form is open is loaded, and not undone by the form", async () => {
+  let version = 1;
+  const asked = [];
+  const http = { get: async () => ({ rules: [FULL], own: true, version }), act: async (...words) => asked.push(words[4]) && { rules: [], own: true, version } };
+  const rules = new Rules(http);
+  await rules.load();
+  const { seen } = rules;
+  version = 2;
+  await rules.load();
+  await rules.put({ ...FULL, threshold: 1000 }, seen);
+  assert.deepEqual(asked, [{ "If-Match": '"1"' }]);
+});

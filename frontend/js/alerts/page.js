@@ -100,12 +100,13 @@ export function mountAlerts(main, { language, live, http, session }) {
 
   /** @param {import("./rules.js").Rule | null} rule */
   function write(rule) {
+    const { seen } = rules;
     form(language, {
       title: t(rule ? "alerts.change" : "alerts.add"),
       submit: t("control.save"),
       fields: fieldsOf(language, rule),
       run: async (values) => {
-        await rules.put(ruleOf(values, rule, Intl.DateTimeFormat().resolvedOptions().timeZone));
+        await rules.put(ruleOf(values, rule, Intl.DateTimeFormat().resolvedOptions().timeZone), seen);
         return () => {
           acts.say(t("alerts.saved"));
           asking.now();

@@ -35,10 +35,20 @@ export class Rules {
     this.#take(await this.#http.get(PATH, {}, signal));
   }
 
-  /** In the place of the one with its id, or beside the others. @param {Rule} rule @throws {import("../transport/http.js").ApiError} */
-  async put(rule) {
-    const known = this.all.some(({ id }) => id === rule.id);
-    await this.#replace(known ? this.all.map((each) => (each.id === rule.id ? rule : each)) : [...this.all, rule]);
+  /** As they are now: what a form that opens now changes, whatever is loaded until it is saved. */
+  get seen() {
+    return { rules: this.all, version: this.#version };
+  }
+
+  /**
+   * In the place of the one with its id, or beside the others.
+   * @param {Rule} rule
+   * @param {{rules: Rule[], version: number}} seen by who wrote it: a change that came since is not undone
+   * @throws {import("../transport/http.js").ApiError}
+   */
+  async put(rule, { rules, version } = this.seen) {
+    const known = rules.some(({ id }) => id === rule.id);
+    await this.#replace(known ? rules.map((each) => (each.id === rule.id ? rule : each)) : [...rules, rule], version);
   }
 
   /** @param {string} id @throws {import("../transport/http.js").ApiError} */
@@ -53,8 +63,8 @@ export class Rules {
   }
 
   /** @param {Rule[]} rules */
-  async #replace(rules) {
-    this.#take(await this.#http.act("PUT", PATH, {}, { rules }, condition(this.#version)));
+  async #replace(rules, version = this.#version) {
+    this.#take(await this.#http.act("PUT", PATH, {}, { rules }, condition(version)));
   }
 
   /** @param {{rules: Rule[], own: boolean, version: number}} kept */

@@ -1,4 +1,4 @@
-"""Places for connections: taken before the upgrade, given back at the end, counted per holder."""
+"""Slots for connections: acquired before the upgrade, released at the end, counted per holder."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -8,9 +8,9 @@ from app.errors import LimitReachedError, UnavailableError
 from auth.principal import Principal
 
 RETRY_AFTER = 30
-"""Seconds after which a client may ask for a place again; nobody knows when one comes free."""
+"""Seconds after which a client may ask for a slot again; nobody knows when one comes free."""
 ALL = "all"
-"""Who holds every place."""
+"""Who holds every slot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Slot:
     """Held by one connection."""
 
     ip: str
@@ -42,7 +42,7 @@ class Place:
         )
 
 
-class Places:
+class Slots:
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
         self.held: Counter[str] = Counter()
@@ -58,10 +58,10 @@ class Places:
     def taken(self) -> int:
         return self.held[ALL]
 
-    def take(self, ip: str, principal: Principal) -> Place:
+    def acquire(self, ip: str, principal: Principal) -> Slot:
         """Raise `LimitReachedError` or, when the gateways are full, `UnavailableError`."""
-        place = Place(ip, principal.subject, principal.tenant)
-        everyone, address, tenant, subject = place.holders
+        slot = Slot(ip, principal.subject, principal.tenant)
+        everyone, address, tenant, subject = slot.holders
         bounds = self._bounds
         if self._count(everyone) >= bounds.total:
             self.refused["connections_total"] += 1
@@ -71,11 +71,11 @@ class Places:
         self._check(address, bounds.per_ip, "connections_per_ip")
         self._check(subject, bounds.per_subject, "connections_per_subject")
         self._check(tenant, bounds.per_tenant, "connections_per_tenant")
-        self._change(place, 1)
-        return place
+        self._change(slot, 1)
+        return slot
 
-    def give_back(self, place: Place) -> None:
-        self._change(place, -1)
+    def release(self, slot: Slot) -> None:
+        self._change(slot, -1)
 
     def _count(self, holder: str) -> int:
         others = self.elsewhere.values()
@@ -88,8 +88,8 @@ class Places:
                 "too many connections at once", limit=limit, retry_after=RETRY_AFTER
             )
 
-    def _change(self, place: Place, one: int) -> None:
-        for holder in place.holders:
+    def _change(self, slot: Slot, one: int) -> None:
+        for holder in slot.holders:
             self.held[holder] += one
             if not self.held[holder]:
                 del self.held[holder]  # who left is forgotten

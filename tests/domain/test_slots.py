@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from app.domain.places import Bounds, Places
+from app.domain.slots import Bounds, Slots
 from app.errors import LimitReachedError, UnavailableError
 from auth.principal import Principal, Role
 
 PLENTY = {"total": 9, "per_ip": 9, "per_subject": 9, "per_tenant": 9}
 
 
-def places(**bounds: int) -> Places:
-    return Places(Bounds(**{**PLENTY, **bounds}))
+def slots(**bounds: int) -> Slots:
+    return Slots(Bounds(**{**PLENTY, **bounds}))
 
 
 def principal(subject: str = "someone", tenant: str = "acme") -> Principal:
@@ -29,52 +29,52 @@ def principal(subject: str = "someone", tenant: str = "acme") -> Principal:
     ],
 )
 def test_each_limit_is_reached_by_its_own_kind_alone(bound: str, another: dict[str, Any]) -> None:
-    taken = places(**{bound: 1})
+    taken = slots(**{bound: 1})
     same: dict[str, Any] = {"ip": "192.0.2.1", "principal": principal()}
-    place = taken.take(**same)
+    slot = taken.acquire(**same)
     with pytest.raises(LimitReachedError) as refused:
-        taken.take(**same)
+        taken.acquire(**same)
     limit = f"connections_{bound}"
     assert refused.value.details == {"limit": limit, "retry_after": 30}
-    taken.take(**{**same, **another})
+    taken.acquire(**{**same, **another})
     assert taken.refused == {limit: 1}
-    taken.give_back(place)
-    taken.take(**same)
+    taken.release(slot)
+    taken.acquire(**same)
 
 
 def test_a_full_gateway_is_nobodys_fault() -> None:
-    taken = places(total=1)
-    place = taken.take("192.0.2.1", principal())
+    taken = slots(total=1)
+    slot = taken.acquire("192.0.2.1", principal())
     with pytest.raises(UnavailableError) as refused:
-        taken.take("192.0.2.2", principal("another", "other"))
+        taken.acquire("192.0.2.2", principal("another", "other"))
     assert refused.value.details == {"part": "gateway", "retry_after": 30}
     assert taken.refused == {"connections_total": 1}
-    taken.give_back(place)
-    taken.take("192.0.2.2", principal())
+    taken.release(slot)
+    taken.acquire("192.0.2.2", principal())
 
 
 def test_who_is_refused_takes_up_nothing() -> None:
-    taken = places(per_tenant=1)
-    taken.take("192.0.2.1", principal())
+    taken = slots(per_tenant=1)
+    taken.acquire("192.0.2.1", principal())
     with pytest.raises(LimitReachedError):
-        taken.take("192.0.2.2", principal("another"))
+        taken.acquire("192.0.2.2", principal("another"))
     assert taken.taken == 1
     assert "ip 192.0.2.2" not in taken.held
 
 
 def test_who_has_left_is_forgotten() -> None:
-    taken = places()
+    taken = slots()
     for number in range(100):
-        taken.give_back(taken.take(f"192.0.2.{number}", principal(f"s{number}", f"t{number}")))
+        taken.release(taken.acquire(f"192.0.2.{number}", principal(f"s{number}", f"t{number}")))
     assert taken.taken == 0
     assert not taken.held
 
 
 def test_what_other_gateways_hold_counts_too() -> None:
-    taken = places(per_subject=2)
+    taken = slots(per_subject=2)
     taken.elsewhere["another"] = {"subject acme someone": 1}
-    taken.take("192.0.2.1", principal())
+    taken.acquire("192.0.2.1", principal())
     with pytest.raises(LimitReachedError):
-        taken.take("192.0.2.1", principal())
+        taken.acquire("192.0.2.1", principal())
     taken.elsewhere.clear()
-    taken.take("192.0.2.1", principal())
+    taken.acquire("192.0.2.1", principal())
