@@ -96,7 +96,7 @@ class Accounts:
             raise SignedOutError("sign in again")
         shown = presented
         renewed = await self._store.transact(lambda sql: self._renewed(sql, shown, address))
-        if renewed is None:  # and what was found out is kept
+        if renewed is None:  # not raised in the transaction: the session's end is to be kept
             raise SignedOutError("sign in again")
         return renewed
 

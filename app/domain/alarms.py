@@ -60,7 +60,7 @@ class Alarms:
         self._untold: list[Alert] = []
         """Noted here, and not published yet."""
         self._left = frozenset[Alert]()
-        """That were noted, and not published, at the last look."""
+        """Noted by any gateway, and not published at the last look."""
         self._publishing = asyncio.Lock()
         self._woken = asyncio.Event()
         self._prune_ms = 0
@@ -199,7 +199,10 @@ class Alarms:
                 await self._store.transact(partial(alerts.mark_told, published=batch))
 
     async def _tell_what_was_left(self, untold: frozenset[Alert]) -> None:
-        """By a gateway that ended between the two; at two looks, or it is just being told."""
+        """Publish alerts that some gateway noted and ended before it published them.
+
+        They are those of two looks in a row: at one, their own gateway may be just about to.
+        """
         left, self._left = untold & self._left, untold
         if left:
             log.info("alerts are told that another gateway noted", count=len(left))

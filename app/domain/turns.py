@@ -29,7 +29,7 @@ class Turned(NamedTuple):
 
 
 def note(sql: Sql, subject: Subject, turned: Turned) -> Alert | None:
-    """What there is to tell; of what another gateway told, nothing."""
+    """Keep the turn; the answer is the alert to publish, None where another gateway was first."""
     draft, (quantity, side) = turned.draft, subject
     sensor_id = draft.key.sensor_id or ""
     before = alerts.standing(sql, draft.tenant, sensor_id, quantity, side)
