@@ -81,11 +81,11 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway]:
 
 def _assembled(settings: Settings) -> tuple[Gateway, Backends, list[Work]]:
     """The parts, and what each does in the background."""
-    keys, revocations, limits = Keys(settings), Revocations(), Limits(settings)
+    keys, revocations = Keys(settings), Revocations()
     tokens = VerifiedTokens(keys.verifier, capacity=TOKENS_REMEMBERED, revoked=revocations.revoked)
     identity = _identity(settings, keys.verifier, tokens)
-    traces = _traces(settings)
     hub = Hub(channel.Bounds(settings.ring_publications, RING_BYTES))
+    limits, traces = Limits(settings), _traces(settings)
 
     def committed(publications: Sequence[Publication]) -> None:
         freshness.heard(publications)
@@ -93,20 +93,10 @@ def _assembled(settings: Settings) -> tuple[Gateway, Backends, list[Work]]:
 
     backends = open_backends(settings, committed)
     store, broker, cluster = backends.store, backends.broker, backends.cluster
-    freshness, uses, audit = (
-        Freshness(store, time.time),
-        Uses(store),
-        Audit(store, settings.audit_days),
-    )
+    freshness, uses = Freshness(store, time.time), Uses(store)
+    audit = Audit(store, settings.audit_days)
     known = partial(certificates.holder, store)
     access = Access(tokens, backends.tickets, uses, known, identity=identity)
-    dispatch = Dispatch(
-        hub,
-        store,
-        broker,
-        lambda tenant: desk.turn_away(tenant),  # noqa: PLW0108  (the desk is made below)
-        traces=traces,
-    )
 
     def renew(token: str, held: Principal, ip: str) -> tuple[Principal, Grant]:
         """A signature to verify, as in a handshake: it counts as one."""
@@ -117,9 +107,10 @@ def _assembled(settings: Settings) -> tuple[Gateway, Backends, list[Work]]:
         if keys.refresh():
             tokens.clear()
 
+    dispatch = Dispatch(hub, store, broker, traces=traces)
     slots = Slots(slots_of(settings))
-    recovery = Recovery(hub, store, dispatch.refresh)
-    desk = Desk(hub, recovery, slots, rules_of(settings), renew)
+    desk = Desk(hub, Recovery(hub, store, dispatch.refresh), slots, rules_of(settings), renew)
+    dispatch.replaced = desk.turn_away
     local = LocalConnections(desk)
     notifier = Notifier(store, _senders(settings))
     alarms = Alarms(store, time.time, notifier.announce)

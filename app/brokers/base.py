@@ -7,7 +7,7 @@ from app.histogram import Histogram
 from app.model import Publication
 
 Received = Callable[[Sequence[Publication]], None]
-"""Called on the event loop with publications of one tenant, ascending."""
+"""Called on the event loop with publications of one tenant; those of one commit are ascending."""
 
 
 class Broker(Protocol):

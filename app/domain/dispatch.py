@@ -49,14 +49,11 @@ class _Followed:
 
 
 class Dispatch:
-    """`replaced` is called with a tenant whose positions mean something else from now on."""
-
     def __init__(
         self,
         hub: Hub,
         store: Store,
         broker: Broker,
-        replaced: Callable[[str], None],
         *,
         traces: Traces,
         clock: Callable[[], float] = time.monotonic,
@@ -64,7 +61,8 @@ class Dispatch:
         self._hub = hub
         self._store = store
         self._broker = broker
-        self._replaced = replaced
+        self.replaced: Callable[[str], None] = lambda _tenant: None
+        """Called with a tenant whose positions mean something else from now on."""
         self._traces = traces
         self._clock = clock
         self._followed: dict[str, _Followed] = {}
@@ -215,7 +213,7 @@ class Dispatch:
         """The store was put back, or let go of what was not sent yet: whoever reads begins anew."""
         log.error("the store's order is another one now", tenant=followed.tenant)
         self._let_go(followed.tenant)
-        self._replaced(followed.tenant)
+        self.replaced(followed.tenant)
 
     def _let_go(self, tenant: str) -> None:
         self._followed.pop(tenant, None)

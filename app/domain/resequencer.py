@@ -51,20 +51,19 @@ class Resequencer:
         return ready
 
     def _follow(self, publications: Sequence[Publication]) -> bool:
-        """The usual case: they are next, all of them, and nothing waits."""
-        first, last = publications[0].position, publications[-1].position
+        """The usual case: they are next, each of them, and nothing waits.
+
+        Each is looked at: of two gateways that commit at once, the later's may come between.
+        """
         position = self.position
-        if (
-            position is None
-            or self._early
-            or position.epoch != first.epoch
-            or position.epoch != last.epoch
-            or first.sequence != position.sequence + 1
-            or last.sequence != position.sequence + len(publications)
-        ):
+        if position is None or self._early:
             return False
-        self.position = last
-        self._newest = max(self._newest, last.sequence)
+        for sequence, publication in enumerate(publications, position.sequence + 1):
+            given = publication.position
+            if given.sequence != sequence or given.epoch != position.epoch:
+                return False
+        self.position = publications[-1].position
+        self._newest = max(self._newest, self.position.sequence)
         return True
 
     def _take(self, publication: Publication, ready: list[Publication]) -> None:

@@ -234,7 +234,7 @@ def open_house(tmp_path: Path) -> Open:
         hub = Hub(Bounds(publications, frame_bytes, **bounds))
         store = SqliteStore(tmp_path / "gateway.db", hub.publish, capacity=10_000)
         slots = Slots(SlotBounds(total=100, per_ip=100, per_subject=100, per_tenant=100))
-        dispatch = Dispatch(hub, store, MemoryBroker(), lambda _: None, traces=Untraced())
+        dispatch = Dispatch(hub, store, MemoryBroker(), traces=Untraced())
         recovery = Recovery(hub, store, dispatch.refresh)
         desk = Desk(hub, recovery, slots, RULES, no_renewal)
         house = House(hub, desk, store)

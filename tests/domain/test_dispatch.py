@@ -69,15 +69,12 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     hub, broker = Hub(Bounds(100, 100_000)), SilentBroker()
     store = SqliteStore(tmp_path / "gateway.db", broker.publish, capacity=100)
 
-    def replaced(tenant: str) -> None:
-        opened.replaced.append(tenant)
-
     def clock() -> float:
         return opened.now
 
-    opened = House(
-        hub, store, broker, Dispatch(hub, store, broker, replaced, traces=Untraced(), clock=clock)
-    )
+    dispatch = Dispatch(hub, store, broker, traces=Untraced(), clock=clock)
+    opened = House(hub, store, broker, dispatch)
+    dispatch.replaced = opened.replaced.append
     yield opened
     await store.close()
 

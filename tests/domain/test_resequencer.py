@@ -51,6 +51,16 @@ def test_what_came_out_does_not_come_out_again() -> None:
     assert order.take(some(4, 5)) == []
 
 
+def test_what_begins_and_ends_as_the_next_ones_would_is_looked_at_all_the_same() -> None:
+    """Two gateways committed at once, and one answer of the broker brought both."""
+    assert sequences(begun(4).take(some(5, 6, 9, 10, 7, 8, 11, 12))) == [*range(5, 13)]
+    order = begun(4)
+    assert sequences(order.take(some(5, 6, 6, 8))) == [5, 6]
+    assert order.behind
+    other = [publication(5), publication(6, OTHER), publication(7)]
+    assert sequences(begun(4).take(other)) == [5]
+
+
 def test_before_it_has_begun_everything_waits_and_what_was_known_by_then_is_dropped() -> None:
     order = Resequencer()
     assert order.take(some(4, 5, 6)) == []
