@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPConnection, HTTPSConnection
@@ -79,11 +79,12 @@ class StackProcess:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Whatever a failed test left is ended by its number."""
+        """Whatever a test left is ended by its group: a master would replace its workers."""
         self.look()
         for process in self._seen:
             if process.alive:
-                os.kill(process.pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.killpg(os.getpgid(process.pid), signal.SIGKILL)
         self.process.wait(PATIENCE)
         remove_temporary(Path(self.environment["STATE_DIR"]) / "run")
 
