@@ -1,4 +1,4 @@
-"""Histogram as people write them: `15m`, `12h`, `30d`, or plain seconds."""
+"""Durations as people write them: `15m`, `12h`, `30d`, or plain seconds."""
 
 import re
 
